@@ -1,0 +1,1 @@
+//! The mathematics of anonymity: hierarchies, privacy models, lattice search, risk, utility.

@@ -1,0 +1,1 @@
+//! Bytes to rows: one file per hospital format behind one trait.

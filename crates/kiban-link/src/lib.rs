@@ -1,0 +1,1 @@
+//! The mathematics of person matching: normalising, comparisons, EM, clustering, quality.

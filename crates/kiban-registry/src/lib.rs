@@ -1,0 +1,1 @@
+//! Operational state: facilities, filings, notices, objections, jobs and releases, on SQLite.

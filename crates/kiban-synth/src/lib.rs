@@ -1,0 +1,1 @@
+//! Synthetic hospitals: seeded people with truth, written as real SS-MIX2, FHIR and UKE files.
