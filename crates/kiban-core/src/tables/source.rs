@@ -10,7 +10,9 @@ use super::{Column, columns};
 ///
 /// `record_key` identifies the record within the facility (a 63-bit hash of the source's own identity, such as order
 /// number and line), `version` orders its versions, and `deleted` marks a tombstone: the highest
-/// (`version`, `delivery`, `file`, `offset`) of a key wins.
+/// (`version`, `delivery`, `file`, `offset`) of a key wins. `document_key` identifies what is corrected as a whole (the
+/// message, claim or resource that carried the row): of one document only rows of the highest (`version`, `delivery`,
+/// `file`) stand, so that a corrected order with fewer lines takes the missing ones away.
 pub const LINEAGE: &[Column] = columns! {
     required facility: Text Lineage,
     required delivery: Int Lineage,
@@ -18,6 +20,7 @@ pub const LINEAGE: &[Column] = columns! {
     required offset: Long Lineage,
     required patient_ref: Long Key,
     required record_key: Long Lineage,
+    required document_key: Long Lineage,
     required version: Long Lineage,
     required deleted: Bool Lineage,
 };
