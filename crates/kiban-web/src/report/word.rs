@@ -1,0 +1,158 @@
+//! The closed lists of words a report speaks in. Every word has a message in both languages.
+
+use serde::{Deserialize, Serialize};
+
+/// Declares a closed list of words with one spelling in JSON and in message ids.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every word, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Returns the word used in JSON and at the end of message ids.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+    };
+}
+
+words!(
+    /// What kind of run the report is of.
+    RunKind {
+        /// `kiban demo`: synthetic facilities with known truth.
+        Demo = "demo",
+        /// A trial on real formats with keys and clock given.
+        Trial = "trial",
+        /// A run of the operator's own.
+        Operation = "operation",
+    }
+);
+
+words!(
+    /// A stage of the chain, in the order in which rows pass it (design §2).
+    Stage {
+        /// Rows as read from the hospitals' files, gated at intake.
+        Land = "land",
+        /// Rows as OMOP CDM tables.
+        Standardise = "standardise",
+        /// Rows joined to a person.
+        Link = "link",
+        /// Rows of persons who are eligible at the cut-off, by two roads.
+        Gate = "gate",
+        /// Rows of the cohort, anonymised.
+        Anonymise = "anonymise",
+        /// Rows in the package.
+        Release = "release",
+    }
+);
+
+words!(
+    /// Why rows were held back, where the reason is not a denial of `eligibility`.
+    Hold {
+        /// The patient stands on no allow-list.
+        NotListed = "not-listed",
+        /// A later version of the same record took its place.
+        Superseded = "superseded",
+        /// The same record came twice.
+        Duplicate = "duplicate",
+        /// Names, addresses and the like: into the identity vault, and no further.
+        Identity = "identity",
+        /// No table of the common data model takes it; the source row stays.
+        NotMapped = "not-mapped",
+        /// The patient could not be joined to a person.
+        NotLinked = "not-linked",
+        /// The person is not in the cohort.
+        OutOfCohort = "out-of-cohort",
+        /// The table was not asked for.
+        NotSelected = "not-selected",
+        /// The person's class stayed below k.
+        SmallClass = "small-class",
+        /// The code is too rare.
+        RareCode = "rare-code",
+        /// The batch waits for a person to look at it.
+        Quarantine = "quarantine",
+    }
+);
+
+words!(
+    /// What a trial with known truth checks.
+    Check {
+        /// No row of a person who was not eligible at the cut-off is in the gated set. Counts rows.
+        GatedEligible = "gated-eligible",
+        /// No person who was not eligible at the cut-off is in the release. Counts persons.
+        ReleasedEligible = "released-eligible",
+        /// An objection received before `build` but recorded after it makes the verification fail. Counts objections.
+        LateObjection = "late-objection",
+        /// Rows in = rows out + held + findings. Counts stages.
+        Balance = "balance",
+        /// Every released person has at least k−1 companions. Counts persons.
+        Companions = "companions",
+        /// The highest measured risk is within the limit. Counts measures of risk.
+        RiskLimit = "risk-limit",
+        /// No canary value in any byte of release, logs, errors or report. Counts files read.
+        Canaries = "canaries",
+        /// Registrations of one person were joined, those of two were not. Counts pairs joined.
+        Joined = "joined",
+        /// Running twice gives the same bytes. Counts files compared.
+        Repeatable = "repeatable",
+        /// Killed at random instants, the run ends in the same result. Counts kills.
+        Restart = "restart",
+        /// The audit log recomputes to its checkpoint. Counts leaves.
+        Audit = "audit",
+        /// The package verifies as a recipient would verify it. Counts files.
+        Package = "package",
+    }
+);
+
+words!(
+    /// Where figures of linkage quality come from.
+    Basis {
+        /// From known truth.
+        Truth = "truth",
+        /// Estimated from the match weights.
+        Estimate = "estimate",
+    }
+);
+
+words!(
+    /// What was done to a column or to values in it.
+    Treatment {
+        /// As it was.
+        Kept = "kept",
+        /// Taken out altogether.
+        Removed = "removed",
+        /// Replaced by a fresh random id without a map.
+        Replaced = "replaced",
+        /// Made coarser along a hierarchy.
+        Generalised = "generalised",
+        /// Dates moved by a secret number of days per person.
+        DateShifted = "date-shifted",
+        /// Extremes drawn in to a top and a bottom.
+        Coded = "top-bottom-coded",
+        /// Rare codes lifted to a broader one.
+        RolledUp = "rolled-up",
+        /// Single values or rows left out.
+        Suppressed = "suppressed",
+        /// Checked so that every class has at least k persons.
+        ClassSize = "class-size",
+    }
+);
+
+words!(
+    /// An attack that this version measures but does not yet protect against.
+    Attack {
+        /// Days between a person's visits: a constant shift leaves them as they were.
+        Intervals = "intervals",
+        /// The attacker knows events by code and month.
+        EventsByMonth = "events-by-month",
+        /// The attacker knows events by code and day.
+        EventsByDay = "events-by-day",
+    }
+);
