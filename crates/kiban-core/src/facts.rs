@@ -3,6 +3,11 @@
 //! Every fact carries its *valid time* (when it was true) and `recorded_at` (when it was entered), so that any past
 //! decision can be recomputed as of what was known then (design invariant 2). Facts are only ever added: a correction
 //! is a new fact. Days are counted in Japan (UTC+9, no summer time).
+//!
+//! Which fact replaces which: of facility states, births and deaths the one recorded last counts; of filings with the
+//! same number and of reviews with the same case number likewise. A statement of capacity holds until the day of the
+//! next one. Notices, objections, withdrawals and deletion requests never replace each other. The order of the lists
+//! does not matter.
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -46,6 +51,7 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use words;
 
 words!(
     /// Kinds of facility 医療情報取扱事業者 (SEED-22, SEED-25).
@@ -90,6 +96,65 @@ words!(
         Death = "death",
     }
 );
+
+/// A set of data items.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<DataItem>", into = "Vec<DataItem>")]
+pub struct DataItems(u16);
+
+impl DataItems {
+    /// No item.
+    pub const NONE: Self = Self(0);
+
+    /// Tells whether the set has no item.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Tells whether an item is in the set.
+    pub const fn contains(self, item: DataItem) -> bool {
+        self.0 & Self::bit(item) != 0
+    }
+
+    /// Returns what is in either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns the items in their fixed order.
+    pub fn iter(self) -> impl Iterator<Item = DataItem> {
+        DataItem::ALL.iter().copied().filter(move |item| self.contains(*item))
+    }
+
+    const fn bit(item: DataItem) -> u16 {
+        1 << item as u16
+    }
+}
+
+impl FromIterator<DataItem> for DataItems {
+    fn from_iter<I: IntoIterator<Item = DataItem>>(items: I) -> Self {
+        items.into_iter().fold(Self::NONE, |set, item| Self(set.0 | Self::bit(item)))
+    }
+}
+
+impl From<Vec<DataItem>> for DataItems {
+    fn from(items: Vec<DataItem>) -> Self {
+        items.into_iter().collect()
+    }
+}
+
+impl From<DataItems> for Vec<DataItem> {
+    fn from(set: DataItems) -> Self {
+        set.iter().collect()
+    }
+}
+
+impl std::fmt::Debug for DataItems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
 
 words!(
     /// How the notice reached its recipient (SEED-40, SEED-42).
@@ -183,7 +248,7 @@ pub struct Filing {
     pub facility: FacilityCode,
     /// The track it is for.
     pub track: Track,
-    /// The ministers' receipt number.
+    /// The ministers' receipt number. A record of the same number corrects; a change of items is a new filing.
     pub number: String,
     /// First day on which it is effective.
     pub effective_from: Date,
@@ -191,6 +256,12 @@ pub struct Filing {
     pub effective_to: Option<Date>,
     /// The data items it names.
     pub items: Vec<DataItem>,
+    /// The notice texts ([`Notice::template_version`]) that state these items.
+    ///
+    /// A new item needs a new notice to each person (Act Art. 52(2)). Where the texts are not listed, every notice
+    /// counts for a track's first filing, and for a later one only what was given since it became effective.
+    #[serde(default)]
+    pub notice_versions: Vec<String>,
     /// When this was recorded.
     pub recorded_at: Timestamp,
 }
@@ -289,6 +360,8 @@ pub struct Birth {
 /// A review that holds a person back, such as a disputed identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
+    /// The number of the case; closing it is a new record with the same number.
+    pub case_no: String,
     /// Since when.
     pub opened_at: Timestamp,
     /// Until when, once closed.
@@ -308,7 +381,7 @@ pub struct FacilityFacts {
 
 /// Everything known of one patient of one facility, all tracks, each list oldest record first.
 ///
-/// An empty list means unknown, and unknown denies.
+/// An empty list means unknown, and unknown denies; only capacity is presumed until the contrary is stated.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PatientFacts {
     /// Birth date statements.
@@ -337,3 +410,21 @@ pub struct Subject {
     /// The patient there.
     pub patient: PatientRef,
 }
+
+/// A fact that was recorded at some instant.
+pub(crate) trait Recorded {
+    /// Returns when the house learnt of it.
+    fn recorded_at(&self) -> Timestamp;
+}
+
+macro_rules! recorded {
+    ($($name:ident)+) => {
+        $(impl Recorded for $name {
+            fn recorded_at(&self) -> Timestamp {
+                self.recorded_at
+            }
+        })+
+    };
+}
+
+recorded!(Facility Filing Notice Objection Withdrawal DeletionRequest Death CapacityFact Birth Review);
