@@ -1,0 +1,6 @@
+//! Readers on real files, and on every kind of broken one.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
+
+mod support;
+mod uke;
