@@ -1,0 +1,281 @@
+//! Distinct quasi-identifier tuples with counts, each packed into one machine word.
+//!
+//! A person-level table of millions of rows shrinks to its distinct tuples once; every later step works on words:
+//! to generalise is a table look-up per field, to group is to hash one word, to compare is one instruction.
+
+use arrow_array::{Array, UInt32Array, UInt64Array};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    error::{Error, Result},
+    hierarchy::Hierarchy,
+};
+
+/// Holds where each attribute's code lies in a packed word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    shifts: Vec<u32>,
+    widths: Vec<u32>,
+    leaves: Vec<usize>,
+}
+
+impl Layout {
+    fn new(leaves: Vec<usize>) -> Result<Self> {
+        let width = |n: &usize| usize::BITS - n.saturating_sub(1).leading_zeros();
+        let widths: Vec<u32> = leaves.iter().map(width).collect();
+        let shifts = widths
+            .iter()
+            .scan(0, |at, w| {
+                let here = *at;
+                *at += w;
+                Some(here)
+            })
+            .collect();
+        let bits: u32 = widths.iter().sum();
+        if bits > u128::BITS { Err(Error::TooWide { bits }) } else { Ok(Self { shifts, widths, leaves }) }
+    }
+
+    pub(crate) fn bits(&self) -> u32 {
+        self.widths.iter().sum()
+    }
+
+    pub(crate) fn field(&self, column: usize) -> (u32, u32) {
+        (self.shifts.get(column).copied().unwrap_or(0), self.widths.get(column).copied().unwrap_or(0))
+    }
+
+    fn matches(&self, hierarchies: &[&Hierarchy]) -> bool {
+        self.leaves.len() == hierarchies.len() && self.leaves.iter().zip(hierarchies).all(|(n, h)| *n == h.leaves())
+    }
+}
+
+/// A word that holds a packed tuple.
+pub(crate) trait Word: Copy + Eq + Ord + std::hash::Hash + Send + Sync + 'static {
+    const ZERO: Self;
+    fn put(code: u32, shift: u32) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn and(self, other: Self) -> Self;
+    fn get(self, shift: u32, width: u32) -> usize;
+    fn ones(shift: u32, width: u32) -> Self;
+    fn scatter(self) -> u64;
+}
+
+macro_rules! word {
+    ($type:ty) => {
+        impl Word for $type {
+            const ZERO: Self = 0;
+            #[inline]
+            fn put(code: u32, shift: u32) -> Self {
+                Self::from(code).checked_shl(shift).unwrap_or(0)
+            }
+            #[inline]
+            fn or(self, other: Self) -> Self {
+                self | other
+            }
+            #[inline]
+            fn and(self, other: Self) -> Self {
+                self & other
+            }
+            #[inline]
+            fn get(self, shift: u32, width: u32) -> usize {
+                let field = self.checked_shr(shift).unwrap_or(0) & !Self::MAX.checked_shl(width).unwrap_or(0);
+                field as usize
+            }
+            #[inline]
+            fn ones(shift: u32, width: u32) -> Self {
+                (!Self::MAX.checked_shl(width).unwrap_or(0)).checked_shl(shift).unwrap_or(0)
+            }
+            #[inline]
+            #[allow(clippy::unnecessary_cast)]
+            fn scatter(self) -> u64 {
+                let folded = (self as u64) ^ ((self as u128 >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                let spread = folded.wrapping_mul(0xD1B5_4A32_D192_ED03);
+                spread ^ (spread >> 32)
+            }
+        }
+    };
+}
+word!(u64);
+word!(u128);
+
+/// A class table: distinct words and how many persons have each.
+pub(crate) type Classes<W> = Vec<(W, u32)>;
+
+#[derive(Debug, Clone)]
+pub(crate) enum Words {
+    Narrow(Classes<u64>),
+    Wide(Classes<u128>),
+}
+
+/// The distinct tuples of a table with their counts.
+#[derive(Debug, Clone)]
+pub struct Folded {
+    layout: Layout,
+    words: Words,
+    persons: u64,
+}
+
+impl Folded {
+    /// Folds a table that has one row per person, given as leaf codes ([`Hierarchy::encode`]), one column per attribute.
+    ///
+    /// # Errors
+    /// Columns of different length, codes outside the hierarchies, or more than 128 bits per tuple.
+    pub fn new(hierarchies: &[&Hierarchy], columns: &[UInt32Array]) -> Result<Self> {
+        Self::build(hierarchies, columns, None)
+    }
+
+    /// Folds a table that was already grouped elsewhere: tuples with the number of persons that have each.
+    ///
+    /// # Errors
+    /// As [`Folded::new`]; also counts that are missing or above 2³²−1.
+    pub fn from_counts(hierarchies: &[&Hierarchy], columns: &[UInt32Array], counts: &UInt64Array) -> Result<Self> {
+        Self::build(hierarchies, columns, Some(counts))
+    }
+
+    fn build(hierarchies: &[&Hierarchy], columns: &[UInt32Array], counts: Option<&UInt64Array>) -> Result<Self> {
+        let layout = Layout::new(hierarchies.iter().map(|h| h.leaves()).collect())?;
+        let words = if layout.bits() <= u64::BITS {
+            Words::Narrow(fold(&pack(&layout, columns)?, counts)?)
+        } else {
+            Words::Wide(fold(&pack(&layout, columns)?, counts)?)
+        };
+        let total = |counts: &mut dyn Iterator<Item = u32>| counts.map(u64::from).sum();
+        let persons = match &words {
+            Words::Narrow(w) => total(&mut w.iter().map(|c| c.1)),
+            Words::Wide(w) => total(&mut w.iter().map(|c| c.1)),
+        };
+        Ok(Self { layout, words, persons })
+    }
+
+    /// Returns the number of persons.
+    pub fn persons(&self) -> u64 {
+        self.persons
+    }
+
+    /// Returns the number of distinct tuples.
+    pub fn tuples(&self) -> usize {
+        match &self.words {
+            Words::Narrow(w) => w.len(),
+            Words::Wide(w) => w.len(),
+        }
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Checks that these hierarchies are those that the tuples were folded with.
+    pub(crate) fn check(&self, hierarchies: &[&Hierarchy]) -> Result<()> {
+        if self.layout.matches(hierarchies) {
+            return Ok(());
+        }
+        let found = hierarchies.len();
+        Err(Error::Lengths {
+            what: "attributes or leaves of the folded table",
+            found,
+            expected: self.layout.leaves.len(),
+        })
+    }
+}
+
+/// Packs the codes of every row into words.
+pub(crate) fn pack<W: Word>(layout: &Layout, columns: &[UInt32Array]) -> Result<Vec<W>> {
+    let expected = layout.leaves.len();
+    if columns.len() != expected {
+        return Err(Error::Lengths { what: "columns", found: columns.len(), expected });
+    }
+    let rows = columns.first().map_or(0, UInt32Array::len);
+    let mut words = vec![W::ZERO; rows];
+    for (column, (codes, leaves)) in columns.iter().zip(&layout.leaves).enumerate() {
+        if codes.len() != rows {
+            return Err(Error::Lengths { what: "rows of a column", found: codes.len(), expected: rows });
+        }
+        let outside =
+            |(row, code): (usize, &u32)| codes.is_null(row) || usize::try_from(*code).is_ok_and(|c| c >= *leaves);
+        if let Some(row) = codes.values().iter().enumerate().position(outside) {
+            return Err(Error::CodeOutOfRange { column, row });
+        }
+        let (shift, _) = layout.field(column);
+        for (word, code) in words.iter_mut().zip(codes.values()) {
+            *word = word.or(W::put(*code, shift));
+        }
+    }
+    Ok(words)
+}
+
+fn fold<W: Word>(words: &[W], counts: Option<&UInt64Array>) -> Result<Classes<W>> {
+    let mut classes: FxHashMap<W, u64> = FxHashMap::default();
+    match counts {
+        None => words.iter().for_each(|w| *classes.entry(*w).or_insert(0) += 1),
+        Some(counts) if counts.len() == words.len() && counts.null_count() == 0 => {
+            words.iter().zip(counts.values()).for_each(|(w, n)| *classes.entry(*w).or_insert(0) += n);
+        }
+        Some(counts) => {
+            return Err(Error::Lengths {
+                what: "counts",
+                found: counts.len() - counts.null_count(),
+                expected: words.len(),
+            });
+        }
+    }
+    let too_many = Error::BadParameter { what: "counts".to_owned(), why: "a tuple has more than 2^32-1 persons" };
+    let narrow = |(w, n): (W, u64)| u32::try_from(n).map(|n| (w, n)).map_err(|_| too_many.clone());
+    let mut folded = classes.into_iter().filter(|c| c.1 > 0).map(narrow).collect::<Result<Classes<W>>>()?;
+    folded.sort_unstable();
+    Ok(folded)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn flat(leaves: usize) -> Hierarchy {
+        let names: Vec<String> = (0..leaves).map(|l| format!("v{l}")).collect();
+        Hierarchy::flat("h", &names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn equal_tuples_fold_into_one() {
+        let (a, b) = (flat(3), flat(2));
+        let columns = [UInt32Array::from(vec![0, 2, 0, 1]), UInt32Array::from(vec![1, 0, 1, 1])];
+        let folded = Folded::new(&[&a, &b], &columns).unwrap();
+        assert_eq!((folded.persons(), folded.tuples(), folded.layout().bits()), (4, 3, 3));
+        let grouped = [UInt32Array::from(vec![0, 2, 1]), UInt32Array::from(vec![1, 0, 1])];
+        let counted = Folded::from_counts(&[&a, &b], &grouped, &UInt64Array::from(vec![2, 1, 1])).unwrap();
+        assert_eq!(counted.persons(), 4);
+    }
+
+    #[test]
+    fn bad_columns_are_refused() {
+        let a = flat(3);
+        let fold = |codes: Vec<Option<u32>>| Folded::new(&[&a], &[UInt32Array::from(codes)]).map(|f| f.tuples());
+        assert_eq!(fold(vec![Some(0), Some(3)]), Err(Error::CodeOutOfRange { column: 0, row: 1 }));
+        assert_eq!(fold(vec![None]), Err(Error::CodeOutOfRange { column: 0, row: 0 }));
+        let short = [UInt32Array::from(vec![0]), UInt32Array::from(vec![0, 1])];
+        assert!(matches!(Folded::new(&[&a, &a], &short), Err(Error::Lengths { .. })));
+        let count = Folded::from_counts(&[&a], &[UInt32Array::from(vec![0])], &UInt64Array::from(vec![1 << 33]));
+        assert!(matches!(count, Err(Error::BadParameter { .. })));
+    }
+
+    #[test]
+    fn wide_tuples_take_the_long_word_and_wider_ones_are_refused() {
+        let big = flat(1 << 12);
+        let hierarchies = vec![&big; 6];
+        let folded = Folded::new(&hierarchies, &vec![UInt32Array::from(vec![4095, 1, 4095]); 6]).unwrap();
+        assert!(matches!(folded.words(), Words::Wide(w) if w.len() == 2));
+        let error = Folded::new(&vec![&big; 11], &vec![UInt32Array::from(vec![0]); 11]).unwrap_err();
+        assert_eq!(error, Error::TooWide { bits: 132 });
+    }
+
+    #[test]
+    fn fields_come_back_from_the_word() {
+        let word = u64::put(5, 3).or(u64::put(7, 61));
+        assert_eq!((word.get(3, 3), word.get(61, 3), word.get(0, 3)), (5, 7, 0));
+        assert_eq!(u64::ones(0, 64), u64::MAX);
+        assert_eq!(u64::put(0, 64), 0, "a field of no bits at the very end");
+    }
+}

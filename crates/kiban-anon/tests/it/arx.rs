@@ -1,0 +1,79 @@
+//! The published optimum of ARX on the adult table must come out here too (`anonymisation.md` §9).
+
+use std::{fs, path::PathBuf};
+
+use arrow_array::{StringArray, UInt32Array};
+use kiban_anon::{Folded, Hierarchy, Policy, QuasiIdentifier, search};
+
+const COLUMNS: [&str; 9] =
+    ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class"];
+
+fn folder() -> Option<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let corpus = std::env::var_os("KIBAN_CORPUS").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let folder = corpus.join("anon/arx_adult");
+    if folder.join("adult.csv").exists() {
+        return Some(folder);
+    }
+    eprintln!("skipped: no corpus at hand (set KIBAN_CORPUS)");
+    None
+}
+
+fn cells(text: &str) -> Vec<Vec<String>> {
+    text.lines().filter(|l| !l.is_empty()).map(|l| l.split(';').map(str::to_owned).collect()).collect()
+}
+
+fn adult() -> Option<(Vec<QuasiIdentifier>, Folded)> {
+    let folder = folder()?;
+    let rows = cells(&fs::read_to_string(folder.join("adult.csv")).unwrap());
+    let mut attributes = Vec::new();
+    let mut codes: Vec<UInt32Array> = Vec::new();
+    for (column, name) in COLUMNS.iter().enumerate() {
+        assert_eq!(&rows[0][column], name);
+        let text = fs::read_to_string(folder.join(format!("adult_hierarchy_{name}.csv"))).unwrap();
+        let hierarchy = Hierarchy::from_rows(name, &[], &cells(&text)).unwrap();
+        let values: StringArray = rows[1..].iter().map(|r| Some(r[column].as_str())).collect();
+        codes.push(hierarchy.encode(&values).unwrap());
+        attributes.push(QuasiIdentifier::new(hierarchy));
+    }
+    let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
+    let table = Folded::new(&hierarchies, &codes).unwrap();
+    Some((attributes, table))
+}
+
+fn check(limit: f64, levels: [usize; 9], suppressed: u64, score: f64, granularity: f64) {
+    let Some((attributes, table)) = adult() else { return };
+    let start = std::time::Instant::now();
+    let found = search(&attributes, &table, &Policy::new(5, limit)).unwrap();
+    eprintln!("limit {limit}: {:?} checked {} of {}", start.elapsed(), found.checked, found.nodes);
+    assert_eq!((found.levels.as_slice(), found.suppressed), (levels.as_slice(), suppressed));
+    assert!((found.loss.score - score).abs() < 6e-6, "score {}", found.loss.score);
+    assert!((found.loss.granularity - granularity).abs() < 6e-5, "granularity {}", found.loss.granularity);
+    assert_eq!((found.nodes, found.optimal), (12_960, true));
+}
+
+#[test]
+fn adult_folds_to_its_distinct_tuples() {
+    let Some((_, table)) = adult() else { return };
+    assert_eq!((table.persons(), table.tuples()), (30_162, 19_502));
+}
+
+#[test]
+fn adult_without_suppression() {
+    check(0.0, [0, 4, 1, 1, 3, 2, 2, 1, 0], 0, 0.57315, 0.2917);
+}
+
+#[test]
+fn adult_two_percent() {
+    check(0.02, [0, 3, 0, 2, 2, 1, 1, 2, 0], 506, 0.31371, 0.6044);
+}
+
+#[test]
+fn adult_five_percent() {
+    check(0.05, [0, 3, 0, 0, 2, 1, 1, 2, 0], 1_346, 0.24193, 0.6984);
+}
+
+#[test]
+fn adult_everything_may_go() {
+    check(1.0, [0, 3, 0, 0, 2, 1, 1, 1, 0], 2_553, 0.22041, 0.7514);
+}
