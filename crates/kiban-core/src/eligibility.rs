@@ -22,7 +22,7 @@
 //! - **Items** (SEED-39). The verdict names the items that may go: those of every effective filing whose notice the
 //!   person had (Act Art. 52(2): a new item needs a new notice).
 //! - **Conflicting statements.** Of births and deaths the one recorded last counts. Recorded at the same instant, the
-//!   stricter one does: the later birth, the earlier death.
+//!   stricter one does: the later birth, the earlier death. So the order in which facts are listed never matters.
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -370,32 +370,32 @@ fn judge<T: Trail>(
         return Verdict::Denied { reason: Reason::NoRules };
     };
     let case = Case::new(facts, set, track, moment);
-    let mut bench = Bench { set, trail, denied: None };
+    let mut judgement = Judgement { set, trail, denied: None };
     for rule in STANDING {
-        if let Some(verdict) = bench.ask(*rule, case.standing_check(*rule)) {
+        if let Some(verdict) = judgement.ask(*rule, case.standing_check(*rule)) {
             return verdict;
         }
     }
-    let chain = case.chain(|rule| bench.trail.applies(rule));
+    let chain = case.chain(|rule| judgement.trail.applies(rule));
     for rule in CHAIN {
-        if let Some(verdict) = bench.ask(*rule, case.chain_check(&chain, *rule)) {
+        if let Some(verdict) = judgement.ask(*rule, case.chain_check(&chain, *rule)) {
             return verdict;
         }
     }
-    match bench.denied {
+    match judgement.denied {
         Some(reason) => Verdict::Denied { reason },
         None => Verdict::Eligible { since: case.since(&chain), items: chain.items },
     }
 }
 
 /// Keeps the first denial and hands every step to the trail.
-struct Bench<'a, T> {
+struct Judgement<'a, T> {
     set: &'a LegalRuleSet,
     trail: &'a mut T,
     denied: Option<Reason>,
 }
 
-impl<T: Trail> Bench<'_, T> {
+impl<T: Trail> Judgement<'_, T> {
     /// Takes in one rule's check; returns the verdict if there is no need to go on.
     fn ask(&mut self, rule: Rule, check: Check) -> Option<Verdict> {
         self.trail.note(rule, self.set.basis(rule), &check);

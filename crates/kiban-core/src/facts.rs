@@ -98,7 +98,7 @@ words!(
 );
 
 /// A set of data items.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<DataItem>", into = "Vec<DataItem>")]
 pub struct DataItems(u16);
 

@@ -239,7 +239,7 @@ fn later_state(a: &Filing, b: &Filing) -> Ordering {
     let strictness = |filing: &Filing| {
         let items: DataItems = filing.items.iter().copied().collect();
         let last_day = filing.effective_to.unwrap_or(Date::MAX);
-        (filing.recorded_at, filing.effective_from, Reverse(last_day), Reverse(items.iter().count()))
+        (filing.recorded_at, filing.effective_from, Reverse(last_day), Reverse(items.iter().count()), items)
     };
-    strictness(a).cmp(&strictness(b))
+    strictness(a).cmp(&strictness(b)).then_with(|| a.notice_versions.cmp(&b.notice_versions))
 }

@@ -57,9 +57,13 @@ impl Link {
         guardian: Guardian { needed: false, given_at: None, over: None },
     };
 
-    /// Orders links by how far they came, the earlier notice first among equals.
-    fn rank(&self) -> (bool, Option<Rule>, Reverse<Option<Timestamp>>) {
-        (self.failed.is_none(), self.failed, Reverse(self.given_at))
+    /// Tells whether a link came further than another; among equals the earlier notices win.
+    fn is_further_than(&self, other: &Self) -> bool {
+        let rank = |link: &Self| {
+            let guardian = link.guardian.given_at;
+            (link.failed.is_none(), link.failed, Reverse(link.given_at), guardian.is_some(), Reverse(guardian))
+        };
+        rank(self) > rank(other)
     }
 
     /// Returns the first day after every wait.
@@ -72,7 +76,9 @@ impl Case<'_> {
     /// Holds every notice against every effective filing.
     pub(super) fn chain(&self, applies: impl Fn(Rule) -> bool) -> Chain {
         let mut chain = Chain { items: DataItems::NONE, since: None, best: Link::NONE };
-        let mut filings = self.effective(applies(Rule::FilingEffective)).peekable();
+        let empty_too = !applies(Rule::FilingItems);
+        let filings = self.effective(applies(Rule::FilingEffective));
+        let mut filings = filings.filter(|filing| empty_too || !filing.items.is_empty()).peekable();
         if filings.peek().is_none() {
             self.links(None, &applies, &mut chain);
         }
@@ -91,7 +97,7 @@ impl Case<'_> {
             .min();
         for notice in seen(&self.patient.notices, known) {
             let link = self.link(notice, guardian, filing, applies);
-            if link.rank() > chain.best.rank() {
+            if link.is_further_than(&chain.best) {
                 chain.best = link;
             }
             if let (None, Some(filing)) = (link.failed, filing) {
@@ -137,7 +143,7 @@ impl Case<'_> {
     ) -> Option<Rule> {
         let day = calendar::day_in_japan(notice.given_at);
         let ours = notice.track == self.track && notice.recipient == recipient;
-        let in_force = self.set.tracks.get(&self.track).is_some_and(|track| track.in_force_from <= day);
+        let in_force = self.set.tracks.get(&self.track).is_none_or(|track| track.in_force_from <= day);
         let unmet = [
             (Rule::NoticeGiven, !ours || self.moment.valid_at < notice.given_at),
             (Rule::NoticeDirect, !self.set.notice.direct_methods.contains(&notice.method)),
