@@ -1,1 +1,26 @@
 //! The lake and its stages: the only crate that knows DataFusion, Delta and object stores.
+//!
+//! Invariant: no clock and no randomness of its own; nothing leaves the lake but through the gate.
+
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub use error::{Error, Kind, Result};
+pub use flow::Flow;
+pub use gate::{AllowList, Gate, GateTime};
+pub use lake::{Lake, Manifest, TableId, WorkId};
+pub use runner::{Embedded, Runner};
+pub use session::{Resources, session};
+pub use vocabulary::Vocabulary;
+
+mod dataset;
+mod error;
+mod flow;
+mod functions;
+mod gate;
+mod lake;
+pub mod release;
+mod runner;
+mod session;
+pub mod stages;
+mod vocabulary;

@@ -1,0 +1,5 @@
+//! Releases: their specification, how the gated set is anonymised, the package that leaves and how it is verified.
+
+pub mod package;
+pub mod spec;
+pub mod verify;
