@@ -159,6 +159,14 @@ impl Folded {
         }
     }
 
+    /// Returns the sizes of the classes of the untouched table, the "before" of a report.
+    pub fn class_sizes(&self) -> Vec<u64> {
+        match &self.words {
+            Words::Narrow(w) => w.iter().map(|c| u64::from(c.1)).collect(),
+            Words::Wide(w) => w.iter().map(|c| u64::from(c.1)).collect(),
+        }
+    }
+
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -178,6 +186,36 @@ impl Folded {
             found,
             expected: self.layout.leaves.len(),
         })
+    }
+}
+
+/// Raises packed leaves to the levels of a node.
+pub(crate) struct Raiser<W> {
+    fields: Vec<(u32, u32, Vec<W>)>,
+}
+
+impl<W: Word> Raiser<W> {
+    pub(crate) fn new(layout: &Layout, hierarchies: &[&Hierarchy], levels: &[usize]) -> Self {
+        let field = |(column, (hierarchy, level)): (usize, (&&Hierarchy, &usize))| {
+            let (shift, width) = layout.field(column);
+            (shift, width, hierarchy.rise(0, *level).into_iter().map(|code| W::put(code, shift)).collect())
+        };
+        Self { fields: hierarchies.iter().zip(levels).enumerate().map(field).collect() }
+    }
+
+    pub(crate) fn raise(&self, word: W) -> W {
+        let code = |acc: W, (shift, width, codes): &(u32, u32, Vec<W>)| {
+            acc.or(codes.get(word.get(*shift, *width)).copied().unwrap_or(W::ZERO))
+        };
+        self.fields.iter().fold(W::ZERO, code)
+    }
+
+    pub(crate) fn classes(&self, base: &Classes<W>) -> FxHashMap<W, u32> {
+        let mut classes = FxHashMap::default();
+        for (word, count) in base {
+            *classes.entry(self.raise(*word)).or_insert(0) += count;
+        }
+        classes
     }
 }
 

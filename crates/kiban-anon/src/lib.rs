@@ -1,13 +1,60 @@
-//! The mathematics of anonymity.
+//! The mathematics of anonymity: hierarchies, the optimal search for k-anonymity, risk and loss, rare codes, dates,
+//! top and bottom coding, what is left unprotected, and the ordinance's five items.
+//!
+//! Invariant: no IO, no clock, no randomness. Keys come in as arguments, the same arguments give the same result, and no
+//! error carries a value of the data. A table of persons is folded once to its distinct tuples ([`Folded`]); the search
+//! ([`search`]) works on those alone, and [`ClassMap`] carries its answer back to the persons, batch by batch.
+//!
+//! ```
+//! use arrow_array::{Int32Array, StringArray};
+//! use kiban_anon::{BirthYears, ClassMap, Folded, Hierarchy, Policy, QuasiIdentifier, Risk, search, smallest_class};
+//!
+//! let born = BirthYears::new(1940..=2010).hierarchy("birth_year")?;
+//! let lives = Hierarchy::prefectures("prefecture")?;
+//! let columns = [
+//!     born.encode(&Int32Array::from(vec![1951, 1952, 1953, 1984, 1983, 2001]))?,
+//!     lives.encode(&StringArray::from(vec!["東京都", "東京都", "千葉県", "大阪府", "京都府", "沖縄県"]))?,
+//! ];
+//! let table = Folded::new(&[&born, &lives], &columns)?;
+//! let attributes = [QuasiIdentifier::new(born), QuasiIdentifier::new(lives)];
+//!
+//! let best = search(&attributes, &table, &Policy::new(2, 0.2))?;
+//! assert_eq!((best.levels.as_slice(), best.suppressed), ([1, 1].as_slice(), 1));
+//!
+//! let released = ClassMap::new(&attributes, &table, &best)?.apply(&columns)?;
+//! assert_eq!(released.columns[0].value(0), "1950-1954");
+//! assert!(!released.kept.value(5), "the one born in 2001 stands alone");
+//! assert_eq!(smallest_class(&released.columns, &released.kept), Some(2));
+//! assert_eq!(Risk::of(&table.class_sizes()).unique, 6);
+//! # Ok::<(), kiban_anon::Error>(())
+//! ```
+
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub use coding::{Coded, Tails, Thresholds};
+pub use dates::{DateShift, Step, Window, months, shift, years};
 pub use error::{Error, Result};
+pub use fingerprint::{Acquaintance, Detail, Events, Singled};
 pub use fold::Folded;
 pub use hierarchy::{
     ANY, BirthYears, CodeSystem, Hierarchy, Icd10Chapter, Level, Prefecture, Region, UNKNOWN, icd10_chapter, labels,
 };
 pub use loss::{Aggregate, Loss};
+pub use rare::{CodeMap, CodeOutcome, RareCounts, ReleasedCode};
+pub use release::{ClassMap, Generalised, smallest_class};
+pub use risk::{BeforeAfter, Risk};
 pub use search::{Policy, QuasiIdentifier, Solution, search};
+
+mod coding;
+mod dates;
 mod error;
+mod fingerprint;
 mod fold;
 mod hierarchy;
 mod loss;
+pub mod ordinance;
+mod rare;
+mod release;
+mod risk;
 mod search;

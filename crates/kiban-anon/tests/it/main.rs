@@ -1,11 +1,6 @@
 //! Whole-crate tests: the reference results of ARX, an oracle, and the properties of a release.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod arx;
+mod release;
+mod small;

@@ -1,0 +1,287 @@
+//! Measures what k-anonymous demographics and a constant date shift do *not* protect: the pattern of a person's events.
+//!
+//! The figures belong into the report of every release, beside what is protected.
+
+use arrow_array::{Array, Date32Array, Int64Array, UInt32Array};
+use kiban_core::keyed_u64;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+
+use crate::{
+    dates::year_and_month,
+    error::{Error, Result},
+};
+
+/// Patterns counted in one pass; more are counted in several, so memory stays bounded.
+const PATTERNS_PER_PASS: usize = 1 << 26;
+
+/// The events of a table: person, code and date of each, sorted by person, then date.
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'a> {
+    persons: &'a [i64],
+    codes: &'a [u32],
+    dates: &'a [i32],
+}
+
+/// How many persons a pattern singles out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Singled {
+    /// Persons looked at.
+    pub persons: u64,
+    /// Those whose pattern nobody else has.
+    pub unique: u64,
+    /// Those whose pattern fewer than k persons have, themselves included.
+    pub below_k: u64,
+}
+
+impl Singled {
+    /// Returns the share of persons who are unique; of nobody it is 0.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn share(self) -> f64 {
+        if self.persons == 0 { 0.0 } else { self.unique as f64 / self.persons as f64 }
+    }
+}
+
+/// How precisely the attacker knows the date of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// The code alone.
+    Code,
+    /// The code and the month.
+    Month,
+    /// The code and the day.
+    Day,
+}
+
+/// An acquaintance who knows some events of a target and that the target is in the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Acquaintance {
+    /// Events known.
+    pub events: u8,
+    /// How precisely.
+    pub detail: Detail,
+}
+
+impl<'a> Events<'a> {
+    /// Takes three columns of one length, without missing values, sorted by person and then date.
+    ///
+    /// # Errors
+    /// Columns that are not so.
+    pub fn new(persons: &'a Int64Array, codes: &'a UInt32Array, dates: &'a Date32Array) -> Result<Self> {
+        let expected = persons.len();
+        if let Some(found) = [codes.len(), dates.len()].into_iter().find(|n| *n != expected) {
+            return Err(Error::Lengths { what: "events", found, expected });
+        }
+        let nulls = persons.null_count() + codes.null_count() + dates.null_count();
+        let (persons, codes, dates) = (persons.values().as_ref(), codes.values().as_ref(), dates.values().as_ref());
+        let rows = || persons.iter().zip(dates.iter());
+        if nulls > 0 || !rows().is_sorted() {
+            let why = "events must be whole and sorted by person, then date";
+            return Err(Error::BadParameter { what: "events".to_owned(), why });
+        }
+        Ok(Self { persons, codes, dates })
+    }
+
+    /// Iterates over persons: who, the codes, the dates.
+    fn by_person(self) -> impl Iterator<Item = (i64, &'a [u32], &'a [i32])> {
+        let (mut codes, mut dates) = (self.codes, self.dates);
+        self.persons.chunk_by(|a, b| a == b).map(move |chunk| {
+            let (own_codes, later_codes) = codes.split_at_checked(chunk.len()).unwrap_or_default();
+            let (own_dates, later_dates) = dates.split_at_checked(chunk.len()).unwrap_or_default();
+            (codes, dates) = (later_codes, later_dates);
+            (chunk.first().copied().unwrap_or_default(), own_codes, own_dates)
+        })
+    }
+
+    /// Counts the persons who have a pattern of gaps among three consecutive event days that nobody else has.
+    ///
+    /// No constant shift changes gaps, so this is the share an attacker finds who knows three visits.
+    pub fn gaps(self, k: u32) -> Singled {
+        let patterns: usize = self.by_person().map(|(_, _, dates)| dates.len().saturating_sub(2)).sum();
+        let passes = patterns.div_ceil(PATTERNS_PER_PASS).max(1) as u64;
+        let mut unique = FxHashSet::default();
+        let mut below_k = FxHashSet::default();
+        for pass in 0..passes {
+            let mut found: Vec<(u64, i64)> = Vec::new();
+            for (person, _, dates) in self.by_person() {
+                found.extend(gap_pairs(dates).filter(|p| mix(*p) % passes == pass).map(|p| (p, person)));
+            }
+            found.sort_unstable();
+            found.dedup();
+            for same in found.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() < k.max(2) as usize) {
+                if let [(_, person)] = same {
+                    unique.insert(*person);
+                }
+                if same.len() < k as usize {
+                    below_k.extend(same.iter().map(|s| s.1));
+                }
+            }
+        }
+        let persons = self.by_person().count() as u64;
+        Singled { persons, unique: unique.len() as u64, below_k: below_k.len() as u64 }
+    }
+
+    /// Plays the acquaintance on sampled persons: each target's known events are drawn at random, and everyone who has
+    /// them all is counted. Persons with fewer events are no targets. The key decides the sample and nothing else does.
+    pub fn known_events(self, attacker: Acquaintance, sample: usize, k: u32, key: &[u8]) -> Singled {
+        let targets = self.targets(attacker, sample, keyed_u64(key, &[b"known events"]));
+        let mut asked: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+        for (target, known) in (0_u32..).zip(&targets) {
+            known.iter().for_each(|event| asked.entry(*event).or_default().push(target));
+        }
+        let support = self.support(attacker, &asked, targets.len());
+        let having = |least: u32| support.iter().filter(|s| **s < least).count() as u64;
+        Singled { persons: targets.len() as u64, unique: having(2), below_k: having(k) }
+    }
+
+    /// Draws the targets and what is known of each.
+    fn targets(self, attacker: Acquaintance, sample: usize, seed: u64) -> Vec<Vec<u64>> {
+        let known = usize::from(attacker.events.max(1));
+        let mut drawn: Vec<(u64, Vec<u64>)> = Vec::new();
+        for (person, codes, dates) in self.by_person() {
+            let ticket = mix(seed ^ mix(person.cast_unsigned()));
+            // The sample is the persons of the smallest tickets; it is thinned whenever it doubles.
+            if drawn.len() >= sample.saturating_mul(2).max(16) {
+                drawn.sort_unstable();
+                drawn.truncate(sample);
+            }
+            let mut events: Vec<u64> = facts(codes, dates, attacker.detail).collect();
+            events.sort_unstable();
+            events.dedup();
+            if events.len() < known {
+                continue;
+            }
+            events.sort_by_cached_key(|event| mix(ticket ^ mix(*event)));
+            events.truncate(known);
+            drawn.push((ticket, events));
+        }
+        drawn.sort_unstable();
+        drawn.truncate(sample);
+        drawn.into_iter().map(|d| d.1).collect()
+    }
+
+    /// Counts for each target the persons who have all of its known events.
+    fn support(self, attacker: Acquaintance, asked: &FxHashMap<u64, Vec<u32>>, targets: usize) -> Vec<u32> {
+        let known = attacker.events.max(1);
+        let mut support = vec![0_u32; targets];
+        let mut hits = vec![0_u8; targets];
+        let mut seen: FxHashSet<u64> = FxHashSet::default();
+        for (_, codes, dates) in self.by_person() {
+            for event in facts(codes, dates, attacker.detail) {
+                let Some(by) = asked.get(&event).filter(|_| seen.insert(event)) else { continue };
+                for target in by {
+                    if let Some(hit) = hits.get_mut(*target as usize) {
+                        *hit += 1;
+                    }
+                }
+            }
+            for target in seen.drain().filter_map(|event| asked.get(&event)).flatten() {
+                let target = *target as usize;
+                if let (Some(hit), Some(count)) = (hits.get_mut(target), support.get_mut(target)) {
+                    *count += u32::from(*hit == known);
+                    *hit = 0;
+                }
+            }
+        }
+        support
+    }
+}
+
+/// Writes the events of a person as words: the code above, the date as far as it is known below.
+fn facts<'a>(codes: &'a [u32], dates: &'a [i32], detail: Detail) -> impl Iterator<Item = u64> + 'a {
+    codes.iter().zip(dates).map(move |(code, date)| {
+        let when = match detail {
+            Detail::Code => 0,
+            Detail::Month => {
+                let (year, month) = year_and_month(*date);
+                year * 12 + month
+            }
+            Detail::Day => *date,
+        };
+        u64::from(*code) << 32 | u64::from(when.cast_unsigned())
+    })
+}
+
+/// Returns the gap pairs of three consecutive distinct days.
+fn gap_pairs(dates: &[i32]) -> impl Iterator<Item = u64> {
+    let mut days = dates.to_vec();
+    days.dedup();
+    let pair = |w: &[i32]| match w {
+        [a, b, c] => Some(u64::from((b - a).cast_unsigned()) << 32 | u64::from((c - b).cast_unsigned())),
+        _ => None,
+    };
+    days.windows(3).filter_map(pair).collect::<Vec<_>>().into_iter()
+}
+
+/// Scatters a word (the finaliser of splitmix64).
+fn mix(word: u64) -> u64 {
+    let word = word.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ (word >> 31)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+
+    type Rows = [(i64, u32, i32)];
+
+    fn arrays(rows: &Rows) -> (Int64Array, UInt32Array, Date32Array) {
+        let persons = Int64Array::from_iter_values(rows.iter().map(|r| r.0));
+        let codes = UInt32Array::from_iter_values(rows.iter().map(|r| r.1));
+        (persons, codes, Date32Array::from_iter_values(rows.iter().map(|r| r.2)))
+    }
+
+    #[test]
+    fn a_shift_does_not_hide_the_gaps() {
+        // Persons 1 and 2 share a rhythm whatever their dates; person 3 has a rhythm of their own; 4 has two days only.
+        let rows = [(1, 0, 0), (1, 0, 7), (1, 0, 7), (1, 0, 30), (2, 0, 100), (2, 0, 107), (2, 0, 130)];
+        let more = [(3, 0, 5), (3, 0, 6), (3, 0, 9), (4, 0, 1), (4, 0, 2)];
+        let (p, c, d) = arrays(&[&rows[..], &more[..]].concat());
+        let gaps = Events::new(&p, &c, &d).unwrap().gaps(3);
+        assert_eq!(gaps, Singled { persons: 4, unique: 1, below_k: 3 });
+        assert_eq!(gaps.share(), 0.25);
+    }
+
+    #[test]
+    fn knowing_more_singles_out_more() {
+        // Everyone has code 7; half have code 8 in the same month, each on a day of their own.
+        let mut rows: Vec<(i64, u32, i32)> = (0..10).map(|p| (p, 7, 0)).collect();
+        rows.extend((0..5).map(|p| (p, 8, i32::try_from(p).unwrap() + 1)));
+        rows.sort_unstable_by_key(|r| (r.0, r.2));
+        let (p, c, d) = arrays(&rows);
+        let events = Events::new(&p, &c, &d).unwrap();
+        let ask =
+            |events_known, detail| events.known_events(Acquaintance { events: events_known, detail }, 100, 6, b"key");
+        assert_eq!(ask(2, Detail::Code), Singled { persons: 5, unique: 0, below_k: 5 });
+        assert_eq!(ask(2, Detail::Month), Singled { persons: 5, unique: 0, below_k: 5 });
+        assert_eq!(ask(2, Detail::Day), Singled { persons: 5, unique: 5, below_k: 5 });
+        assert_eq!(ask(1, Detail::Code).persons, 10);
+        assert_eq!(ask(3, Detail::Day), Singled { persons: 0, unique: 0, below_k: 0 });
+    }
+
+    #[test]
+    fn the_sample_follows_from_the_key() {
+        let rows: Vec<_> = (0..400_i64).flat_map(|p| [(p, u32::try_from(p % 37).unwrap(), 10), (p, 99, 20)]).collect();
+        let (p, c, d) = arrays(&rows);
+        let events = Events::new(&p, &c, &d).unwrap();
+        let attacker = Acquaintance { events: 1, detail: Detail::Code };
+        let run = |key: &[u8]| events.targets(attacker, 20, keyed_u64(key, &[]));
+        assert_eq!(run(b"a"), run(b"a"));
+        assert_ne!(run(b"a"), run(b"b"));
+        assert_eq!(run(b"a").len(), 20);
+    }
+
+    #[test]
+    fn unsorted_events_are_refused() {
+        let (p, c, d) = arrays(&[(1, 0, 5), (1, 0, 3)]);
+        assert!(Events::new(&p, &c, &d).is_err());
+        let (p, c, _) = arrays(&[(1, 0, 5)]);
+        assert!(Events::new(&p, &c, &Date32Array::from(vec![None])).is_err());
+        let (p, c, d) = arrays(&[]);
+        assert_eq!(Events::new(&p, &c, &d).unwrap().gaps(5).persons, 0);
+    }
+}
