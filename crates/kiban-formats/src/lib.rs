@@ -47,6 +47,7 @@ pub use uke::Uke;
 mod fhir;
 mod format;
 mod hash;
+mod hl7;
 mod lines;
 mod reading;
 mod rows;

@@ -12,3 +12,5 @@ pub const CLAIM_PROCEDURE: &str = "receden-procedure";
 pub const CLAIM_DRUG: &str = "receden-drug";
 /// 特定器材マスター, nine digits beginning with 7.
 pub const CLAIM_DEVICE: &str = "receden-device";
+/// Words for qualitative results: `negative`, `trace`, `positive`, `1+` … `5+`.
+pub const QUALITATIVE: &str = "kiban-qualitative";

@@ -78,9 +78,9 @@ impl<T> Parsed<T> {
     }
 }
 
-/// An era 元号 with the digit and letter it has in files.
+/// An era 元号.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Era {
+enum Era {
     /// 明治
     Meiji,
     /// 大正
@@ -94,14 +94,14 @@ pub(crate) enum Era {
 }
 
 impl Era {
-    /// Reads an era from its digit or letter.
-    pub(crate) const fn of(mark: u8) -> Option<Self> {
+    /// Reads an era from its digit.
+    const fn of(mark: u8) -> Option<Self> {
         match mark {
-            b'1' | b'M' | b'm' => Some(Self::Meiji),
-            b'2' | b'T' | b't' => Some(Self::Taisho),
-            b'3' | b'S' | b's' => Some(Self::Showa),
-            b'4' | b'H' | b'h' => Some(Self::Heisei),
-            b'5' | b'R' | b'r' => Some(Self::Reiwa),
+            b'1' => Some(Self::Meiji),
+            b'2' => Some(Self::Taisho),
+            b'3' => Some(Self::Showa),
+            b'4' => Some(Self::Heisei),
+            b'5' => Some(Self::Reiwa),
             _ => None,
         }
     }
@@ -204,21 +204,6 @@ pub(crate) fn claim_month(text: &[u8]) -> Parsed<Month> {
         }
         _ => Parsed::no(Repair::Bad),
     }
-}
-
-/// Reads a date with an era letter, such as `H16.02.03`, `R6/3/18` or `S640107`.
-pub(crate) fn era_letter_day(text: &[u8]) -> Parsed<Day> {
-    let Some((mark, rest)) = text.split_first() else { return Parsed::no(Repair::None) };
-    let (Some(era), true) = (Era::of(*mark), mark.is_ascii_alphabetic()) else { return Parsed::no(Repair::Bad) };
-    let mut parts = rest.split(|b| matches!(b, b'.' | b'/' | b'-')).map(digits);
-    let numbers = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(Some(y)), Some(Some(m)), Some(Some(d)), None) => Some((y, m, d)),
-        (Some(Some(all)), None, None, None) if rest.len() == 6 => Some((all / 10_000, all / 100 % 100, all % 100)),
-        _ => None,
-    };
-    let Some((year, month, day)) = numbers.filter(|(year, ..)| *year < 100) else { return Parsed::no(Repair::Bad) };
-    let year = era.base() + year.cast_signed();
-    Parsed::checked(civil(year, small(month), small(day)), era.repair(year, small(month), small(day)))
 }
 
 /// Reads `YYYY-MM-DD` at the start of an ISO 8601 text; a partial date (`YYYY`, `YYYY-MM`) is no day.
@@ -337,20 +322,6 @@ mod tests {
             ("", None, Repair::Bad),
         ] {
             assert_eq!(claim_month(text.as_bytes()), Parsed { value: expect, repair }, "{text}");
-        }
-    }
-
-    #[test]
-    fn era_letters() {
-        for (text, expect) in [
-            ("H16.02.03", Some(day(2004, 2, 3))),
-            ("R06.03.18", Some(day(2024, 3, 18))),
-            ("S64/1/7", Some(day(1989, 1, 7))),
-            ("S640107", Some(day(1989, 1, 7))),
-            ("X1.1.1", None),
-            ("4310101", None),
-        ] {
-            assert_eq!(era_letter_day(text.as_bytes()).value, expect, "{text}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! Text as hospitals write it: encodings, dates of two calendars, numbers of two widths.
 
+pub(crate) use charset::{Charset, without_bom};
 pub(crate) use cp932::Cp932;
 pub(crate) use date::{
-    Day, Era, Instant, Month, Parsed, Repair, civil, claim_day, claim_month, days_in_month, era_letter_day, iso_day,
-    iso_instant,
+    Day, Instant, JST, Month, Parsed, Repair, civil, claim_day, claim_month, instant, iso_day, iso_instant, micros,
 };
 pub(crate) use number::{narrow, number};
 
+mod charset;
 mod cp932;
 mod date;
+pub(crate) mod iso2022;
 mod number;

@@ -144,7 +144,7 @@ pub fn read_folder(root: &Path) -> (Collected, Vec<String>) {
     (out, unknown)
 }
 
-fn files_under(root: &Path) -> Vec<String> {
+pub fn files_under(root: &Path) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {

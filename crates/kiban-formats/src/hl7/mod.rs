@@ -1,0 +1,322 @@
+//! HL7 version 2 messages in their pipe-and-hat encoding (ER7): bytes to segments, fields, components.
+//!
+//! Segments are split on bytes first (CR, LF, CRLF; the last may lack its end), each is decoded with a fresh ISO 2022
+//! state, and only then split into fields: inside a kanji run any ASCII byte may occur, so raw bytes must not be split.
+
+use std::borrow::Cow;
+
+pub(crate) use time::{Hl7Time, hl7_time};
+
+use crate::text::{Charset, iso2022, without_bom};
+
+mod time;
+
+/// The separators a message declares in MSH-1 and MSH-2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Separators {
+    field: u8,
+    component: u8,
+    repetition: u8,
+    sub: u8,
+    escape: char,
+}
+
+impl Separators {
+    const USUAL: Self = Self { field: b'|', component: b'^', repetition: b'~', sub: b'&', escape: '\\' };
+
+    /// Reads the separators of an MSH segment; what is missing is as usual.
+    fn of(msh: &str) -> Option<Self> {
+        let mut chars = msh.strip_prefix("MSH")?.chars();
+        let field = u8::try_from(chars.next()?).ok().filter(u8::is_ascii_punctuation)?;
+        let mut rest = chars.take_while(|c| *c != char::from(field));
+        let mut next = |usual: u8| rest.next().and_then(|c| u8::try_from(c).ok()).filter(u8::is_ascii).unwrap_or(usual);
+        let (component, repetition) = (next(b'^'), next(b'~'));
+        let escape = rest.next().unwrap_or('\\');
+        let sub = rest.next().and_then(|c| u8::try_from(c).ok()).filter(u8::is_ascii).unwrap_or(b'&');
+        Some(Self { field, component, repetition, sub, escape })
+    }
+}
+
+/// Where a segment lies: in the file, and decoded.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    offset: u64,
+    line: u32,
+    start: usize,
+    end: usize,
+    separators: Separators,
+}
+
+/// A file of HL7 messages, decoded.
+#[derive(Debug, Default)]
+pub(crate) struct Decoded {
+    text: String,
+    spans: Vec<Span>,
+}
+
+impl Decoded {
+    /// Decodes a file, segment by segment. `issue` receives rule ids with byte offset and line.
+    pub(crate) fn read(bytes: &[u8], issue: &mut dyn FnMut(&'static str, u64, u32)) -> Self {
+        let (body, mark) = without_bom(bytes);
+        if mark > 0 {
+            issue("R04", 0, 1);
+        }
+        let charset = Charset::of(body);
+        let mut file =
+            Self { text: String::with_capacity(body.len() * 5 / 4), spans: Vec::with_capacity(body.len() / 64) };
+        let mut separators = Separators::USUAL;
+        let mut at = 0;
+        let mut line = 0;
+        while let Some(rest) = body.get(at..).filter(|rest| !rest.is_empty()) {
+            let end = memchr::memchr2(b'\r', b'\n', rest);
+            let raw = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            let offset = (mark + at) as u64;
+            at += raw.len();
+            line += 1;
+            match (end, rest.get(raw.len()..)) {
+                (_, Some([b'\r', b'\n', ..])) => {
+                    issue("R05", offset, line);
+                    at += 2;
+                }
+                (_, Some([b'\n', ..])) => {
+                    issue("R05", offset, line);
+                    at += 1;
+                }
+                (Some(_), _) => at += 1,
+                (None, _) => issue("R03", offset, line),
+            }
+            if raw.iter().all(|b| matches!(b, b' ' | 0x0b | 0x1a | 0x1c)) {
+                continue;
+            }
+            let start = file.text.len();
+            decode(charset, raw, &mut file.text, &mut |code, within| issue(code, offset + within as u64, line));
+            let text = file.text.get(start..).unwrap_or_default();
+            if let Some(declared) = Separators::of(text) {
+                separators = declared;
+                if declared.escape == '¥' {
+                    issue("R02", offset, line);
+                }
+            }
+            file.spans.push(Span { offset, line, start, end: file.text.len(), separators });
+        }
+        file
+    }
+
+    /// Returns all segments.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
+        self.spans.iter().map(|span| Segment::split(self.text.get(span.start..span.end).unwrap_or_default(), *span))
+    }
+}
+
+fn decode(charset: Charset, raw: &[u8], out: &mut String, issue: &mut dyn FnMut(&'static str, usize)) {
+    if !matches!(charset, Charset::Iso2022) && raw.is_ascii() {
+        out.push_str(std::str::from_utf8(raw).unwrap_or_default());
+        return;
+    }
+    let encoding = match charset {
+        Charset::Iso2022 => return iso2022::decode(raw, out, issue),
+        Charset::Utf8 => encoding_rs::UTF_8,
+        Charset::Cp932 => encoding_rs::SHIFT_JIS,
+        Charset::EucJp => encoding_rs::EUC_JP,
+    };
+    let (text, malformed) = encoding.decode_without_bom_handling(raw);
+    if malformed {
+        issue("R32", 0);
+    }
+    out.push_str(&text);
+}
+
+/// The most fields a segment is asked for.
+const MOST: usize = 64;
+
+/// One segment, split into fields.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment<'m> {
+    text: &'m str,
+    separators: Separators,
+    ends: [u32; MOST],
+    count: usize,
+    /// Byte offset in the file.
+    pub(crate) offset: u64,
+    /// Number of the segment in the file, from 1.
+    pub(crate) line: u32,
+}
+
+impl<'m> Segment<'m> {
+    fn split(text: &'m str, span: Span) -> Self {
+        let mut ends = [0; MOST];
+        let mut count = 0;
+        for at in memchr::memchr_iter(span.separators.field, text.as_bytes()).chain([text.len()]) {
+            let Some(end) = ends.get_mut(count) else { break };
+            *end = u32::try_from(at).unwrap_or(u32::MAX);
+            count += 1;
+        }
+        Self { text, separators: span.separators, ends, count, offset: span.offset, line: span.line }
+    }
+
+    /// Returns the segment's name, such as `PID`.
+    pub(crate) fn name(&self) -> &'m str {
+        self.nth(0)
+    }
+
+    fn nth(&self, index: usize) -> &'m str {
+        if index >= self.count {
+            return "";
+        }
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize + 1);
+        let end = self.ends.get(index).map_or(0, |end| *end as usize);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Returns a field by its HL7 number. MSH counts its own separator as MSH-1.
+    pub(crate) fn field(&self, number: usize) -> Field<'m> {
+        let shift = usize::from(self.name() == "MSH");
+        let text = self.nth(number.saturating_sub(shift));
+        Field { text: if text == "\"\"" { "" } else { text }, separators: self.separators }
+    }
+
+    /// Returns the first component of a field's first repetition, unescaped.
+    pub(crate) fn text(&self, number: usize) -> Cow<'m, str> {
+        self.field(number).first().component(1)
+    }
+}
+
+/// A field, or one repetition of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field<'m> {
+    text: &'m str,
+    separators: Separators,
+}
+
+impl<'m> Field<'m> {
+    /// Returns whether nothing stands in the field; `""` counts as nothing.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Returns the repetitions.
+    pub(crate) fn repetitions(self) -> impl Iterator<Item = Self> {
+        let separators = self.separators;
+        self.text.split(char::from(separators.repetition)).map(move |text| Self { text, separators })
+    }
+
+    /// Returns the first repetition.
+    pub(crate) fn first(self) -> Self {
+        let end = memchr::memchr(self.separators.repetition, self.text.as_bytes()).unwrap_or(self.text.len());
+        Self { text: self.text.get(..end).unwrap_or_default(), ..self }
+    }
+
+    fn part(self, separator: u8, number: usize) -> &'m str {
+        self.text.split(char::from(separator)).nth(number.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// Returns a component by its number, unescaped and trimmed.
+    pub(crate) fn component(self, number: usize) -> Cow<'m, str> {
+        self.unescaped(self.part(self.separators.component, number))
+    }
+
+    /// Returns a subcomponent of a component.
+    pub(crate) fn sub(self, component: usize, number: usize) -> Cow<'m, str> {
+        let text = self.part(self.separators.component, component);
+        self.unescaped(Self { text, ..self }.part(self.separators.sub, number))
+    }
+
+    /// Returns the whole field, unescaped.
+    pub(crate) fn whole(self) -> Cow<'m, str> {
+        self.unescaped(self.text)
+    }
+
+    fn unescaped(self, text: &'m str) -> Cow<'m, str> {
+        let text = if text == "\"\"" { "" } else { text.trim_matches(' ') };
+        if !text.contains(self.separators.escape) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(unescape(text, self.separators))
+    }
+}
+
+/// Resolves escape sequences; one that is not known stays as it is.
+fn unescape(text: &str, separators: Separators) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, after)) = rest.split_once(separators.escape) {
+        out.push_str(plain);
+        let Some((sequence, behind)) = after.split_once(separators.escape) else {
+            out.push(separators.escape);
+            rest = after;
+            break;
+        };
+        match sequence {
+            "F" => out.push(char::from(separators.field)),
+            "S" => out.push(char::from(separators.component)),
+            "T" => out.push(char::from(separators.sub)),
+            "R" => out.push(char::from(separators.repetition)),
+            "E" => out.push(separators.escape),
+            ".br" => out.push('\n'),
+            "H" | "N" => {}
+            other => match other.strip_prefix('X').and_then(hexadecimal) {
+                Some(decoded) => out.push_str(&decoded),
+                None => {
+                    out.push(separators.escape);
+                    out.push_str(sequence);
+                    rest = after.get(sequence.len()..).unwrap_or_default();
+                    continue;
+                }
+            },
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn hexadecimal(digits: &str) -> Option<String> {
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use super::*;
+
+    fn issues_of(bytes: &[u8]) -> (Decoded, Vec<&'static str>) {
+        let mut issues = Vec::new();
+        let file = Decoded::read(bytes, &mut |code, _, _| issues.push(code));
+        (file, issues)
+    }
+
+    #[test]
+    fn fields_components_and_subcomponents() {
+        let (file, issues) =
+            issues_of(b"MSH|^~\\&|HIS|\rPID|1||123^^^^PI~9||a^b&c^\"\"\rOBX|\\F\\x\\.br\\y\\X41\\\\Q\\|\"\"");
+        let segments: Vec<_> = file.segments().collect();
+        assert_eq!(issues, ["R03"]);
+        assert_eq!((segments[0].field(2).whole().as_ref(), segments[0].text(3).as_ref()), ("^~\\&", "HIS"));
+        assert_eq!(segments[1].text(3), "123");
+        assert_eq!(segments[1].field(3).repetitions().count(), 2);
+        assert_eq!(segments[1].field(5).sub(2, 2), "c");
+        assert_eq!(segments[1].field(5).component(3), "");
+        assert_eq!(segments[2].field(1).whole(), "|x\ny\u{41}\\Q\\");
+        assert!(segments[2].field(2).is_empty() && segments[2].field(99).is_empty());
+        assert_eq!(segments[2].offset, 47);
+    }
+
+    #[test]
+    fn odd_messages_are_read_and_counted() {
+        let (file, issues) = issues_of("\u{feff}MSH|^~¥&|A¥T¥B\r\nPID|\r\n".as_bytes());
+        assert_eq!(issues, ["R04", "R05", "R02", "R05"]);
+        let first = file.segments().next().unwrap();
+        assert_eq!(first.text(3), "A&B");
+        assert_eq!(file.segments().last().unwrap().offset, 22);
+    }
+
+    #[test]
+    fn a_return_inside_kanji_ends_the_segment() {
+        let (file, _) = issues_of(b"MSH|^~\\&|\x1b$B45\rPID|x\r");
+        assert_eq!(file.segments().map(|s| s.name().to_owned()).collect::<Vec<_>>(), ["MSH", "PID"]);
+    }
+}
