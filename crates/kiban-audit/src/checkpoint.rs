@@ -96,8 +96,14 @@ mod tests {
     #[test]
     fn the_note_stays_as_it_is() {
         let checkpoint = Checkpoint::sign(&signer(), 3, Hash::leaf(b"x"));
-        insta::assert_snapshot!(checkpoint, @"");
-        insta::assert_snapshot!(signer().verifier(), @"");
+        insta::assert_snapshot!(checkpoint, @"
+        kiban.example/audit
+        3
+        PH6byTDck/AfppmF7yQtn56GHzxTVaokzl70tLinDMs=
+
+        — kiban.example/audit 40hNz3W+pT8Gt4iIpCkJWhpO3H+J5J85zt9GtZaPEI1RGtfW0mDzB1ItFYSzTPPT4RwS5jn/8mRO1/ZMqWTHT6zdHAY=
+        ");
+        insta::assert_snapshot!(signer().verifier(), @"kiban.example/audit+e3484dcf+ARl/ayPhbIUyxqvIOPrNXqeJvgx2spIDNAOb+os9No1h");
         assert_eq!(Checkpoint::parse(checkpoint.as_str(), &signer().verifier()).unwrap(), checkpoint);
     }
 

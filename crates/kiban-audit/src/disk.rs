@@ -15,7 +15,7 @@ pub(crate) const CHECKPOINT_DRAFT: &str = "checkpoint.tmp";
 pub(crate) const LOCK: &str = "lock";
 
 /// Files that wait for the disk at the same time: a disk serves many flushes together about as fast as one.
-const FLUSHES: usize = 8;
+const FLUSHES: usize = 32;
 
 /// The bytes of an entry in a bundle: its length before it.
 pub(crate) const FRAMED: usize = 2 + Leaf::SIZE;
@@ -169,7 +169,7 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    const WAITING: usize = 64;
+    const WAITING: usize = 256;
 
     pub(crate) fn new(disk: &'a Disk) -> Self {
         Self { disk, waiting: Vec::new(), dirs: BTreeSet::new() }
@@ -246,6 +246,10 @@ pub(crate) mod fuse {
         pub(crate) fn burn_after(&self, steps: i64) {
             self.0.store(steps, Ordering::SeqCst);
         }
+
+        pub(crate) fn has_burnt(&self) -> bool {
+            self.0.load(Ordering::SeqCst) < 0
+        }
     }
 
     impl Disk {
@@ -259,7 +263,7 @@ pub(crate) mod fuse {
         pub(super) fn tear(&self, file: &mut File, bytes: &[u8]) {
             use std::io::Write as _;
             if self.fuse.0.load(Ordering::SeqCst) <= 0 {
-                let _half = file.write(&bytes[..bytes.len() / 2]);
+                let _half = file.write(bytes.split_at(bytes.len() / 2).0);
             }
         }
     }

@@ -163,7 +163,7 @@ mod tests {
             "2026-04-01T00:00:00.0000019Z".parse().unwrap(),
             Commitment::from_bytes([0xab; 32]),
         );
-        let expect = format!("01{}{}{}", "0006", "00064e5cd9f44001", "ab".repeat(32));
+        let expect = format!("01{}{}{}", "0005", "00064e5ac3d80001", "ab".repeat(32));
         assert_eq!(hex::encode(leaf.encode()), expect);
         assert_eq!(Leaf::decode(&leaf.encode()), Ok(leaf));
     }

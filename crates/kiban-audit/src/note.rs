@@ -43,7 +43,7 @@ impl NoteSigner {
     }
 
     /// Returns `text`, which ends in a newline, as a signed note.
-    pub(crate) fn sign(&self, text: &str) -> String {
+    pub fn sign(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
         let line = [&self.verifier().id()[..], &signature].concat();
         format!("{text}\n— {} {}\n", self.name, STANDARD.encode(line))
@@ -80,7 +80,10 @@ impl NoteVerifier {
     }
 
     /// Returns the text of a note that this key signed.
-    pub(crate) fn open<'a>(&self, note: &'a str) -> Result<&'a str, Error> {
+    ///
+    /// # Errors
+    /// Says why the note does not count.
+    pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, Error> {
         let bad = |reason| Error::Note { reason };
         if note.len() > LONGEST {
             return Err(bad("is longer than any note should be"));

@@ -131,7 +131,7 @@ mod tests {
     use jiff::Timestamp;
     use kiban_core::EventClass;
 
-    use crate::{Commitment, Error, Leaf, Log, NoteSigner, verify_dir};
+    use crate::{Commitment, Error, Hash, Leaf, Log, NoteSigner, verify_dir};
 
     fn signer() -> NoteSigner {
         NoteSigner::new("kiban.example/audit", &[42; 32]).unwrap()
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn leaves(numbers: std::ops::Range<u64>) -> Vec<Leaf> {
-        let commitment = |number: u64| Commitment::of(&[5; 32], &number.to_be_bytes());
+        let commitment = |number: u64| Commitment::from_bytes(*Hash::leaf(&number.to_be_bytes()).as_bytes());
         numbers.map(|number| Leaf::new(EventClass::Notice, Timestamp::UNIX_EPOCH, commitment(number))).collect()
     }
 
@@ -160,6 +160,7 @@ mod tests {
             if outcome.is_err() {
                 assert!(matches!(log.append(&leaves(old..new)), Err(Error::Halted)));
             }
+            let whole = !log.disk().fuse.has_burnt();
             drop(log);
 
             let (mut log, repair) = Log::open(dir.path(), signer()).unwrap();
@@ -179,11 +180,11 @@ mod tests {
             let (log, repair) = Log::open(dir.path(), signer()).unwrap();
             assert_eq!((log.size(), repair), (new, None));
             verify_dir(dir.path(), &signer().verifier(), Some(&acknowledged)).unwrap();
-            if outcome.is_ok() && steps > 40 {
+            if whole {
                 break;
             }
         }
-        assert!(outcomes.iter().all(|count| *count > 2), "{outcomes:?}");
+        assert!(outcomes.iter().all(|count| *count > 1), "{outcomes:?}");
     }
 
     #[test]

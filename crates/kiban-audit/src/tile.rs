@@ -85,7 +85,7 @@ impl Tile {
         let index = digits.replace(['x', '/'], "").parse().ok()?;
         let tile = Self { row, index, width };
         // The one written form of a path is the canonical one; all else that happens to parse is no tile.
-        (index <= u64::MAX / WIDTH && width <= WIDTH && tile.to_string() == path).then_some(tile)
+        (index <= u64::MAX / WIDTH && (1..=WIDTH).contains(&width) && tile.to_string() == path).then_some(tile)
     }
 }
 

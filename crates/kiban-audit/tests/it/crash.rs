@@ -48,7 +48,7 @@ fn only_in<'a>(these: &'a Files, those: &'a Files) -> impl Iterator<Item = (&'a 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn what_an_append_left_before_its_checkpoint_is_cut(
