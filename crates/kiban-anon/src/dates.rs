@@ -255,12 +255,12 @@ mod tests {
         let (a, b) = (shifter(1, 3, Step::Day), shifter(2, 3, Step::Day));
         let mut seen = [0_u32; 7];
         let mut same = 0;
-        for person in 0..7_000 {
+        for person in 0..3_500 {
             seen[usize::try_from(a.offset(person) + 3).unwrap()] += 1;
             same += i32::from(a.offset(person) == b.offset(person));
         }
-        assert!(seen.iter().all(|n| (850..1150).contains(n)), "{seen:?}");
-        assert!((850..1150).contains(&same), "equal only by chance: {same}");
+        assert!(seen.iter().all(|n| (400..600).contains(n)), "{seen:?}");
+        assert!((400..600).contains(&same), "equal only by chance: {same}");
     }
 
     #[test]

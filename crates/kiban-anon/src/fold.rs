@@ -305,7 +305,7 @@ mod tests {
         let hierarchies = vec![&big; 6];
         let folded = Folded::new(&hierarchies, &vec![UInt32Array::from(vec![4095, 1, 4095]); 6]).unwrap();
         assert!(matches!(folded.words(), Words::Wide(w) if w.len() == 2));
-        let error = Folded::new(&vec![&big; 11], &vec![UInt32Array::from(vec![0]); 11]).unwrap_err();
+        let error = Folded::new(&[&big; 11], &vec![UInt32Array::from(vec![0]); 11]).unwrap_err();
         assert_eq!(error, Error::TooWide { bits: 132 });
     }
 

@@ -210,10 +210,12 @@ impl<'a, W: Word> Search<'a, W> {
 
     /// Rules a node out by a witness above it, or checks it.
     fn settle(&mut self, node: Levels) {
-        let enough = self.enough(node);
-        if self.checked.contains_key(&node) || self.witnessed(node) >= enough {
+        let witnessed = self.witnessed(node);
+        let ruled_out = witnessed > self.allowed || self.bounds.score(node, witnessed) > self.best_score() + NOISE;
+        if ruled_out || self.checked.contains_key(&node) {
             return;
         }
+        let enough = self.enough(node);
         let path = self.path(node);
         let (mut low, mut high) = (0, path.len());
         while low < high {
