@@ -1,0 +1,274 @@
+//! The fields that are compared, their levels, and what is believed of a level before any data is seen.
+
+use std::fmt;
+
+/// How two kanji parts agree.
+pub(crate) mod kanji {
+    pub(crate) const MISSING: u8 = 0;
+    pub(crate) const EXACT: u8 = 1;
+    pub(crate) const FOLDED: u8 = 2;
+    pub(crate) const LOST: u8 = 3;
+    pub(crate) const CONFUSABLE: u8 = 4;
+    pub(crate) const NEAR: u8 = 5;
+    pub(crate) const SWAPPED: u8 = 6;
+    pub(crate) const DIFFERENT: u8 = 7;
+    pub(crate) const COUNT: u8 = 8;
+}
+
+/// How two readings agree.
+pub(crate) mod kana {
+    pub(crate) const MISSING: u8 = 0;
+    pub(crate) const EQUAL: u8 = 1;
+    pub(crate) const LONG: u8 = 2;
+    pub(crate) const VOICELESS: u8 = 3;
+    pub(crate) const ROMAJI: u8 = 4;
+    pub(crate) const NEAR: u8 = 5;
+    pub(crate) const DIFFERENT: u8 = 6;
+    pub(crate) const COUNT: u8 = 7;
+}
+
+/// How common the agreeing name is has four grades.
+const RARITIES: u8 = 4;
+
+/// A field that is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Field {
+    /// The family name: kanji, reading and rarity together, because they depend on each other.
+    Family,
+    /// The given name, likewise.
+    Given,
+    /// The birth date.
+    Birth,
+    /// The sex.
+    Sex,
+    /// Postal code and address together.
+    Home,
+    /// The phone.
+    Phone,
+    /// The insured card.
+    Card,
+    /// The facility and the chart.
+    Chart,
+}
+
+impl Field {
+    /// Every field, in the order of a pattern.
+    pub const ALL: [Self; 8] =
+        [Self::Family, Self::Given, Self::Birth, Self::Sex, Self::Home, Self::Phone, Self::Card, Self::Chart];
+
+    /// Returns the number of levels.
+    pub(crate) fn levels(self) -> u8 {
+        match self {
+            Self::Family | Self::Given => kanji::COUNT * kana::COUNT * RARITIES,
+            Self::Birth => 10,
+            Self::Sex => 3,
+            Self::Home => 56,
+            Self::Phone => 4,
+            Self::Card => 8,
+            Self::Chart => 3,
+        }
+    }
+
+    /// Returns which values were there to be compared; `None` where there was nothing on one side.
+    ///
+    /// That a value is missing says nothing about the person, so levels are weighed only inside their group.
+    pub(crate) fn group(self, level: u8) -> Option<u8> {
+        match self {
+            Self::Family | Self::Given => {
+                let (k, n, _) = name_states(level);
+                let group = u8::from(k == kanji::MISSING) * 2 + u8::from(n == kana::MISSING);
+                (group < 3).then_some(group)
+            }
+            Self::Home => {
+                let (postal, address, _) = home_states(level);
+                let group = u8::from(postal == 0) * 2 + u8::from(address == 0);
+                (group < 3).then_some(group)
+            }
+            Self::Chart => Some(0),
+            _ => (level > 0).then_some(0),
+        }
+    }
+
+    /// Tells whether the level says that both have one value.
+    pub(crate) fn agrees(self, level: u8) -> bool {
+        match self {
+            Self::Family | Self::Given => {
+                let (k, n, _) = name_states(level);
+                name_agrees(k, n)
+            }
+            Self::Birth | Self::Phone => (1..=2).contains(&level),
+            Self::Home => (1..=3).contains(&home_states(level).1),
+            Self::Card => matches!(level, 1 | 2 | 4),
+            Self::Sex | Self::Chart => level == 1,
+        }
+    }
+
+    /// Believed share of a level among pairs of one person, not yet normalised.
+    pub(crate) fn prior_match(self, level: u8) -> f64 {
+        let pick = |shares: &[f64], at: u8| shares.get(usize::from(at)).copied().unwrap_or(0.0);
+        match self {
+            Self::Family | Self::Given => {
+                let (k, n, rarity) = name_states(level);
+                let kanji = pick(&[1.0, 0.85, 0.06, 0.01, 0.01, 0.02, 0.005, 0.045], k);
+                let kana = match name_agrees(k, kana::DIFFERENT) {
+                    true => pick(&[1.0, 0.93, 0.02, 0.01, 0.005, 0.015, 0.02], n),
+                    false => pick(&[1.0, 0.6, 0.05, 0.04, 0.01, 0.05, 0.25], n),
+                };
+                kanji * kana * rarity_share(k, n, rarity, [0.3, 0.3, 0.2, 0.2])
+            }
+            Self::Birth => pick(&[1.0, 0.955, 0.005, 0.005, 0.004, 0.003, 0.012, 0.006, 0.004, 0.006], level),
+            Self::Sex => pick(&[1.0, 0.99, 0.01], level),
+            Self::Home => {
+                let (postal, address, crowd) = home_states(level);
+                let share = pick(&[1.0, 0.65, 0.1, 0.25], postal);
+                let near = pick(&[1.0, 0.3, 0.4, 0.01, 0.06, 0.08, 0.15], address);
+                let far = pick(&[1.0, 0.02, 0.03, 0.01, 0.04, 0.3, 0.6], address);
+                share * if postal == 1 { near } else { far } * if crowd == 0 { 0.97 } else { 0.03 }
+            }
+            Self::Phone => pick(&[1.0, 0.5, 0.2, 0.3], level),
+            Self::Card => pick(&[1.0, 0.15, 0.35, 0.003, 0.05, 0.01, 0.08, 0.357], level),
+            Self::Chart => pick(&[0.8, 0.19, 0.01], level),
+        }
+    }
+
+    /// Believed share of a level among pairs of two random persons, not yet normalised.
+    pub(crate) fn prior_random(self, level: u8) -> f64 {
+        let pick = |shares: &[f64], at: u8| shares.get(usize::from(at)).copied().unwrap_or(0.0);
+        match self {
+            Self::Family | Self::Given => {
+                let (k, n, rarity) = name_states(level);
+                let kanji = pick(&[1.0, 0.003, 0.0003, 0.0002, 0.0003, 0.05, 0.0001, 0.946], k);
+                let kana = match k != kanji::MISSING && name_agrees(k, kana::DIFFERENT) {
+                    true => pick(&[1.0, 0.9, 0.02, 0.01, 0.01, 0.02, 0.04], n),
+                    false => pick(&[1.0, 0.004, 0.001, 0.001, 0.0005, 0.04, 0.9535], n),
+                };
+                kanji * kana * rarity_share(k, n, rarity, [0.75, 0.2, 0.04, 0.01])
+            }
+            Self::Birth => pick(&[1.0, 4e-5, 2e-6, 1e-4, 1e-5, 4e-4, 8e-4, 1e-3, 0.012, 0.985], level),
+            Self::Sex => pick(&[1.0, 0.5, 0.5], level),
+            Self::Home => {
+                let (postal, address, crowd) = home_states(level);
+                let share = pick(&[1.0, 1e-4, 0.01, 0.99], postal);
+                let near = pick(&[1.0, 0.002, 0.008, 0.002, 0.5, 0.4, 0.088], address);
+                let far = pick(&[1.0, 1e-6, 1e-6, 1e-6, 1e-5, 0.01, 0.99], address);
+                share * if postal == 1 { near } else { far } * if crowd == 0 { 0.9 } else { 0.1 }
+            }
+            Self::Phone => pick(&[1.0, 2e-6, 5e-6, 1.0], level),
+            Self::Card => pick(&[1.0, 1e-6, 4e-6, 4e-6, 1e-7, 1e-5, 0.01, 0.99], level),
+            Self::Chart => pick(&[0.7, 1e-6, 0.3], level),
+        }
+    }
+
+    /// Returns the short stable name of a level.
+    pub(crate) fn level_name(self, level: u8) -> String {
+        let pick = |names: &[&str], at: u8| names.get(usize::from(at)).copied().unwrap_or("?").to_owned();
+        match self {
+            Self::Family | Self::Given => {
+                let (k, n, rarity) = name_states(level);
+                let kanji = pick(&["-", "exact", "folded", "lost", "confusable", "near", "swapped", "different"], k);
+                let kana = pick(&["-", "equal", "long-vowel", "voiceless", "romaji", "near", "different"], n);
+                let grade = if name_agrees(k, n) {
+                    pick(&["/common", "/known", "/uncommon", "/rare"], rarity)
+                } else {
+                    String::new()
+                };
+                format!("{kanji}/{kana}{grade}")
+            }
+            Self::Birth => pick(
+                &["-", "equal", "new-year", "partial", "swapped", "era", "one-digit", "two-parts", "year", "different"],
+                level,
+            ),
+            Self::Sex => pick(&["-", "equal", "different"], level),
+            Self::Home => {
+                let (postal, address, crowd) = home_states(level);
+                let postal = pick(&["-", "postal", "area", "different"], postal);
+                let address = pick(&["-", "room", "site", "other-room", "town", "city", "different"], address);
+                format!("{postal}/{address}{}", if crowd == 0 { "" } else { "/crowded" })
+            }
+            Self::Phone => pick(&["-", "mobile", "landline", "different"], level),
+            Self::Card => pick(
+                &["-", "branch", "household", "other-branch", "personal", "other-symbol", "insurer", "different"],
+                level,
+            ),
+            Self::Chart => pick(&["elsewhere", "same", "other"], level),
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Family => "family",
+            Self::Given => "given",
+            Self::Birth => "birth",
+            Self::Sex => "sex",
+            Self::Home => "home",
+            Self::Phone => "phone",
+            Self::Card => "card",
+            Self::Chart => "chart",
+        })
+    }
+}
+
+/// Packs the states of a name part; rarity counts only where the name agrees.
+pub(crate) fn name_level(k: u8, n: u8, rarity: u8) -> u8 {
+    let grade = if name_agrees(k, n) { rarity.min(RARITIES - 1) } else { 0 };
+    (k * kana::COUNT + n) * RARITIES + grade
+}
+
+/// Unpacks a level of a name part: kanji, kana, rarity.
+pub(crate) fn name_states(level: u8) -> (u8, u8, u8) {
+    let states = level / RARITIES;
+    (states / kana::COUNT, states % kana::COUNT, level % RARITIES)
+}
+
+pub(crate) fn name_agrees(k: u8, n: u8) -> bool {
+    matches!(k, kanji::EXACT | kanji::FOLDED | kanji::LOST | kanji::SWAPPED)
+        || matches!(n, kana::EQUAL | kana::LONG | kana::ROMAJI)
+}
+
+fn rarity_share(k: u8, n: u8, rarity: u8, shares: [f64; 4]) -> f64 {
+    match (name_agrees(k, n), rarity) {
+        (true, at) => shares.get(usize::from(at)).copied().unwrap_or(0.0),
+        (false, 0) => 1.0,
+        (false, _) => 0.0,
+    }
+}
+
+/// Packs the states of a home.
+pub(crate) fn home_level(postal: u8, address: u8, crowd: u8) -> u8 {
+    (postal * 7 + address) * 2 + crowd
+}
+
+/// Unpacks a level of a home: postal, address, crowd.
+pub(crate) fn home_states(level: u8) -> (u8, u8, u8) {
+    let states = level / 2;
+    (states / 7, states % 7, level % 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_unpacked_as_they_were_packed() {
+        for k in 0..kanji::COUNT {
+            for n in 0..kana::COUNT {
+                let level = name_level(k, n, 2);
+                assert!(level < Field::Family.levels());
+                assert_eq!(name_states(level), (k, n, if name_agrees(k, n) { 2 } else { 0 }));
+            }
+        }
+    }
+
+    #[test]
+    fn every_comparable_level_has_a_name_and_some_belief_somewhere() {
+        for field in Field::ALL {
+            let total: f64 =
+                (0..field.levels()).filter(|l| field.group(*l) == Some(0)).map(|l| field.prior_match(l)).sum();
+            assert!(total > 0.5, "{field}: {total}");
+            assert!((0..field.levels()).all(|level| !field.level_name(level).contains('?')));
+        }
+    }
+}

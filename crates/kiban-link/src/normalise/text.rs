@@ -1,0 +1,113 @@
+//! Text made comparable before any field is read: compatibility forms, variation selectors, kanji numerals.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Stands for one character that an old code page lost (`〓`, `●`, `■`, `?`, private-use 外字).
+pub(crate) const LOST: char = '〓';
+
+/// Returns the text in NFKC, without variation selectors (IVS) and other invisible characters.
+///
+/// NFKC composes half-width kana and folds compatibility ideographs (U+FA19 → 神). The original stays in the
+/// registration: this is a key, never a replacement.
+pub(crate) fn fold_width(text: &str) -> String {
+    let marks = text.chars().map(|c| match c {
+        '\u{309B}' => '\u{3099}',
+        '\u{309C}' => '\u{309A}',
+        other => other,
+    });
+    marks.nfkc().filter(|c| !is_invisible(*c)).collect()
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{200B}'..='\u{200D}' | '\u{FEFF}')
+        || (c.is_control() && !c.is_whitespace())
+}
+
+/// Tells whether the character is a kanji numeral.
+pub(crate) fn is_kanji_numeral(c: char) -> bool {
+    digit_of(c).is_some() || unit_of(c).is_some()
+}
+
+fn digit_of(c: char) -> Option<u32> {
+    "〇一二三四五六七八九".chars().position(|d| d == c).and_then(|p| u32::try_from(p).ok())
+}
+
+fn unit_of(c: char) -> Option<u32> {
+    match c {
+        '十' => Some(10),
+        '百' => Some(100),
+        '千' => Some(1000),
+        _ => None,
+    }
+}
+
+/// Reads a run of arabic digits or kanji numerals, positional (一二三) or with units (五十一).
+pub(crate) fn number(run: &[char]) -> Option<u32> {
+    if run.iter().all(char::is_ascii_digit) {
+        return run.iter().collect::<String>().parse().ok();
+    }
+    if run.iter().all(|c| digit_of(*c).is_some()) {
+        return run.iter().try_fold(0u32, |n, c| n.checked_mul(10)?.checked_add(digit_of(*c)?));
+    }
+    let (mut total, mut pending) = (0u32, None);
+    for &c in run {
+        if let Some(unit) = unit_of(c) {
+            total = total.checked_add(pending.take().unwrap_or(1) * unit)?;
+        } else {
+            pending = Some(digit_of(c)?);
+        }
+    }
+    total.checked_add(pending.unwrap_or(0))
+}
+
+/// Replaces every run of kanji numerals by arabic digits.
+pub(crate) fn arabic(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    for run in chars.chunk_by(|a, b| is_kanji_numeral(*a) && is_kanji_numeral(*b)) {
+        match run.first() {
+            Some(c) if is_kanji_numeral(*c) => match number(run) {
+                Some(n) => out.push_str(&n.to_string()),
+                None => out.extend(run),
+            },
+            _ => out.extend(run),
+        }
+    }
+    out
+}
+
+/// Returns only the ASCII digits of the width-folded text.
+pub(crate) fn digits(text: &str) -> String {
+    fold_width(text).chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Returns letters and digits of a code: width folded, upper case, separators dropped, leading zeros of a number dropped.
+pub(crate) fn code(text: &str) -> String {
+    let kept: String = fold_width(text).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    if kept.chars().all(|c| c.is_ascii_digit()) {
+        let short = kept.trim_start_matches('0');
+        return if short.is_empty() && !kept.is_empty() { "0".to_owned() } else { short.to_owned() };
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kanji_numerals_are_read_in_both_styles() {
+        for (text, expect) in [("五十一", "51"), ("一二三", "123"), ("百二", "102"), ("十", "10"), ("二十番", "20番")]
+        {
+            assert_eq!(arabic(text), expect);
+        }
+    }
+
+    #[test]
+    fn codes_lose_width_separators_and_leading_zeros() {
+        for (text, expect) in [("０００４５", "45"), ("123-４", "1234"), ("ａｂ 01", "AB01"), ("00", "0"), ("", "")]
+        {
+            assert_eq!(code(text), expect);
+        }
+    }
+}
