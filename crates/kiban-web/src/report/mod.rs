@@ -1,10 +1,25 @@
 //! The report of a run: plain data in, one self-contained page out.
 
 pub use data::{
-    AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, Linkage, Measure,
+    AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
 pub use word::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment};
 
 mod data;
+mod page;
+mod section;
 mod word;
+
+use askama::Template;
+
+use crate::{Error, Lang, html::Both};
+
+/// Writes the page of one run, `lang` first and the other language beside it.
+///
+/// # Errors
+/// Texts or templates with a mistake in them, which the tests of this crate rule out.
+pub fn render(report: &RunReport, lang: Lang) -> Result<String, Error> {
+    let both = Both::new(lang)?;
+    Ok(page::Page::new(report, &both, lang).render()?)
+}

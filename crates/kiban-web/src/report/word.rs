@@ -98,8 +98,10 @@ words!(
         RiskLimit = "risk-limit",
         /// No canary value in any byte of release, logs, errors or report. Counts files read.
         Canaries = "canaries",
-        /// Registrations of one person were joined, those of two were not. Counts pairs joined.
+        /// No two persons were joined into one. Counts pairs joined.
         Joined = "joined",
+        /// The registrations of one person were found together. Counts pairs that belong together.
+        Found = "found",
         /// Running twice gives the same bytes. Counts files compared.
         Repeatable = "repeatable",
         /// Killed at random instants, the run ends in the same result. Counts kills.

@@ -1,0 +1,83 @@
+# Eligibility: reasons of denial, rules, remedies
+
+denial-no-rules = No rule set covers the day
+denial-track-not-in-force = The law of the day has no such track
+denial-facility-unknown = Facility not registered
+denial-facility-not-supplying = Outside the facility's supply period
+denial-not-filed = No filing
+denial-filing-not-effective = Filing not effective on the day
+denial-no-item-filed = Filing names no item
+denial-deletion-requested = Deletion was asked for
+denial-objected = An objection stands
+denial-under-review = Under review
+denial-birth-unknown = Birth date not known
+denial-not-notified = Person not notified
+denial-notice-not-direct = No direct notice (poster or spoken only)
+denial-notice-before-law = Notice older than the law
+denial-not-notified-again = Objection withdrawn, no new notice
+denial-not-notified-alive = Never notified alive
+denial-notice-for-other-items = Notice does not match the filing
+denial-waiting = Waiting after the notice
+denial-guardian-not-notified = Guardian not notified
+denial-guardian-waiting = Waiting after the guardian's notice
+
+remedy-no-rules = Update the rule sets.
+remedy-track-not-in-force = Nothing may go on this track. Check the date and the track.
+remedy-facility-unknown = Register the facility.
+remedy-facility-not-supplying = Check the facility's supply period.
+remedy-not-filed = Register the filing with the competent ministers.
+remedy-filing-not-effective = Check from when to when the filing is effective.
+remedy-no-item-filed = Register the items of the filing.
+remedy-deletion-requested = Nothing may go, and no procedure changes that.
+remedy-objected = Nothing may go. If the person withdraws the objection, record the withdrawal and give a new notice.
+remedy-under-review = Close the review.
+remedy-birth-unknown = Find out the birth date and record it.
+remedy-not-notified = Notify the person and let the wait pass.
+remedy-notice-not-direct = Notify the person in writing, by mail or electronically.
+remedy-notice-before-law = Notify again: the notice is older than the law.
+remedy-not-notified-again = Give a new notice and let the wait pass.
+remedy-not-notified-alive = Nothing may go: a person never notified alive does not enter.
+remedy-notice-for-other-items = Notify again with a text that states the items of the filing.
+remedy-waiting = Wait until the wait is over.
+remedy-guardian-not-notified = Notify the guardian as well.
+remedy-guardian-waiting = Wait until the wait after the guardian's notice is over.
+
+rule-rules-in-force = A rule set covers the day
+rule-track-in-force = The law of the day knows the track
+rule-facility-known = The facility is registered
+rule-facility-supplying = The facility supplies on the day
+rule-filing-effective = A filing for the track is effective
+rule-filing-items = The filing names items
+rule-person-deletion = No deletion was asked for
+rule-person-objection = No objection stands
+rule-person-review = No review is open
+rule-person-birth = The birth date is known
+rule-notice-given = The person was notified of the track
+rule-notice-direct = The notice was direct
+rule-notice-in-force = The notice was given under the law
+rule-notice-renewed = Notified again after a withdrawal
+rule-notice-alive = Notified alive
+rule-notice-filing = The notice states the items of the filing
+rule-notice-wait = The wait after the notice is over
+rule-guardian-notice = The guardian was notified where needed
+rule-guardian-wait = The wait after the guardian's notice is over
+
+outcome-pass = met
+outcome-deny = not met
+outcome-not-applicable = does not apply
+
+mark-from = first day
+mark-to = last day
+mark-received = received
+mark-opened = review opened
+mark-withdrawn = withdrawn
+mark-born = born
+mark-died = died
+mark-comes-of-age = no guardian needed from
+mark-wait-over = wait over from
+
+work-turned-sixteen = Turned 16: may be notified anew
+work-notify-person = Notify the person directly
+work-notify-guardian = Notify the guardian as well
+work-find-birth-date = Find out the birth date
+work-close-review = Close the review

@@ -1,0 +1,83 @@
+# 適格性：提供できない理由、規則、手当て
+
+denial-no-rules = その日に有効な規則集がない
+denial-track-not-in-force = その日の法にこの区分がない
+denial-facility-unknown = 施設が登録されていない
+denial-facility-not-supplying = 施設の提供期間の外
+denial-not-filed = 届出がない
+denial-filing-not-effective = 届出がその日に有効でない
+denial-no-item-filed = 届出に提供項目がない
+denial-deletion-requested = 削除の求めがある
+denial-objected = 提供停止の求めがある
+denial-under-review = 確認中
+denial-birth-unknown = 生年月日がわからない
+denial-not-notified = 本人への通知がない
+denial-notice-not-direct = 直接の通知がない（掲示・口頭のみ）
+denial-notice-before-law = 通知が法の施行前
+denial-not-notified-again = 停止の撤回後に新しい通知がない
+denial-not-notified-alive = 生前に通知がない
+denial-notice-for-other-items = 通知が届出の項目と合わない
+denial-waiting = 通知後の待機期間中
+denial-guardian-not-notified = 保護者等への通知がない
+denial-guardian-waiting = 保護者等への通知後の待機期間中
+
+remedy-no-rules = 規則集を更新してください。
+remedy-track-not-in-force = この区分では提供できません。日付と区分を確かめてください。
+remedy-facility-unknown = 施設を登録してください。
+remedy-facility-not-supplying = 施設の提供期間を確かめてください。
+remedy-not-filed = 主務大臣への届出を登録してください。
+remedy-filing-not-effective = 届出の効力の期間を確かめてください。
+remedy-no-item-filed = 届出の提供項目を登録してください。
+remedy-deletion-requested = 提供できません。変更できる手続はありません。
+remedy-objected = 提供できません。本人が求めを撤回した場合は、撤回を登録してから通知をやり直してください。
+remedy-under-review = 確認を終えてください。
+remedy-birth-unknown = 生年月日を確かめて登録してください。
+remedy-not-notified = 本人に通知し、待機期間を置いてください。
+remedy-notice-not-direct = 書面・郵送・電子的方法で本人に通知してください。
+remedy-notice-before-law = 法の施行後に改めて通知してください。
+remedy-not-notified-again = 改めて通知し、待機期間を置いてください。
+remedy-not-notified-alive = 提供できません。生前の通知がない人は対象になりません。
+remedy-notice-for-other-items = 届出の項目を記した文面で改めて通知してください。
+remedy-waiting = 待機期間が終わるまで待ってください。
+remedy-guardian-not-notified = 保護者等にも通知してください。
+remedy-guardian-waiting = 保護者等への通知後の待機期間が終わるまで待ってください。
+
+rule-rules-in-force = その日に有効な規則集がある
+rule-track-in-force = その日の法にこの区分がある
+rule-facility-known = 施設が登録されている
+rule-facility-supplying = 施設がその日に提供している
+rule-filing-effective = この区分の届出が有効である
+rule-filing-items = 届出に提供項目がある
+rule-person-deletion = 削除の求めがない
+rule-person-objection = 提供停止の求めがない
+rule-person-review = 確認中でない
+rule-person-birth = 生年月日がわかっている
+rule-notice-given = 本人がこの区分の通知を受けた
+rule-notice-direct = 通知が直接だった
+rule-notice-in-force = 通知が法の施行後だった
+rule-notice-renewed = 停止の撤回後に改めて通知した
+rule-notice-alive = 生前に通知した
+rule-notice-filing = 通知が届出の項目を示した
+rule-notice-wait = 通知後の待機期間が終わった
+rule-guardian-notice = 必要な場合に保護者等にも通知した
+rule-guardian-wait = 保護者等への通知後の待機期間が終わった
+
+outcome-pass = 満たす
+outcome-deny = 満たさない
+outcome-not-applicable = 当てはまらない
+
+mark-from = 初日
+mark-to = 最終日
+mark-received = 受け付けた時
+mark-opened = 確認を始めた時
+mark-withdrawn = 撤回の時
+mark-born = 生まれた日
+mark-died = 亡くなった日
+mark-comes-of-age = 保護者等への通知が要らなくなる日
+mark-wait-over = 待機期間が明ける日
+
+work-turned-sixteen = 16歳になった人に改めて通知できる
+work-notify-person = 本人に直接通知する
+work-notify-guardian = 保護者等にも通知する
+work-find-birth-date = 生年月日を確かめる
+work-close-review = 確認を終える

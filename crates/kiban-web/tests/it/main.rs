@@ -1,0 +1,20 @@
+//! The report page as a reader gets it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod page;
+mod texts;
+
+/// Returns the example run.
+fn example() -> kiban_web::RunReport {
+    serde_json::from_str(include_str!("../data/report.json")).unwrap()
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let mut files: Vec<String> =
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.retain(|name| name.ends_with(".rs"));
+    files.sort();
+    assert_eq!(files, ["main.rs", "page.rs", "texts.rs"]);
+}

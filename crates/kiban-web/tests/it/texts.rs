@@ -1,0 +1,148 @@
+//! Every message is there in both languages, says the same things, is used, and every one used is there.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use kiban_core::{Mark, Reason, Rule, Severity};
+use kiban_web::{
+    Lang, Texts, declared,
+    report::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment},
+};
+
+/// Families of messages whose ids end in a word of a closed list.
+fn families() -> Vec<(&'static str, Vec<String>)> {
+    fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<String> {
+        all.iter().map(|item| word(*item).replace('.', "-")).collect()
+    }
+    let severities = [Severity::Note, Severity::Warning, Severity::Error, Severity::Fatal];
+    let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    vec![
+        ("denial", words(Reason::ALL, Reason::as_str)),
+        ("remedy", words(Reason::ALL, Reason::as_str)),
+        ("rule", words(Rule::ALL, Rule::as_str)),
+        ("mark", words(Mark::ALL, Mark::as_str)),
+        ("outcome", list(&["pass", "deny", "not-applicable"])),
+        ("work", list(&["turned-sixteen", "notify-person", "notify-guardian", "find-birth-date", "close-review"])),
+        ("severity", words(&severities, Severity::as_str)),
+        ("kind", words(RunKind::ALL, RunKind::as_str)),
+        ("stage", words(Stage::ALL, Stage::as_str)),
+        ("held", words(Hold::ALL, Hold::as_str)),
+        ("check", words(Check::ALL, Check::as_str)),
+        ("basis", words(Basis::ALL, Basis::as_str)),
+        ("treatment", words(Treatment::ALL, Treatment::as_str)),
+        ("attack", words(Attack::ALL, Attack::as_str)),
+    ]
+}
+
+/// Families whose ids end in words that stand in the code, checked by the page test instead.
+const OF_PAGE: [&str; 10] = ["section", "lead", "tile", "figure", "desc", "table", "column", "fact", "verify", "risk"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn messages(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(root().join("locales").join(lang.tag())).unwrap() {
+        let source = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for (id, variables) in declared(&source) {
+            let variables = variables.into_iter().map(str::to_owned).collect();
+            assert!(all.insert(id.to_owned(), variables).is_none(), "{id} stands twice in {lang}");
+        }
+    }
+    all
+}
+
+/// Returns the text of every source file of the crate.
+fn sources(dir: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        text += &if path.is_dir() { sources(&path) } else { fs::read_to_string(&path).unwrap() };
+    }
+    text
+}
+
+/// Returns what stands in quotes and has the form of a message id.
+fn quoted(code: &str) -> BTreeSet<&str> {
+    let id = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    code.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).filter(id).collect()
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    assert_eq!(messages(Lang::Ja), messages(Lang::En));
+    assert!(messages(Lang::Ja).len() > 250);
+}
+
+#[test]
+fn every_message_can_be_written() {
+    for lang in Lang::ALL {
+        let texts = Texts::new(lang).unwrap();
+        for (id, variables) in messages(lang) {
+            let args: Vec<(&str, &str)> = variables.iter().map(|name| (name.as_str(), "7")).collect();
+            let text = texts.get(&id, &args);
+            assert!(texts.has(&id) && text != id && !text.contains(['{', '}', '$']), "{lang} {id}: {text}");
+        }
+    }
+}
+
+#[test]
+fn japanese_is_japanese_and_english_is_english() {
+    for (lang, expect) in [(Lang::Ja, true), (Lang::En, false)] {
+        let texts = Texts::new(lang).unwrap();
+        for id in messages(lang).keys().filter(|id| !id.starts_with("page-footer")) {
+            let japanese = texts.get(id, &[]).chars().any(|c| ('\u{3040}'..'\u{a000}').contains(&c));
+            assert_eq!(japanese, expect, "{lang} {id}");
+        }
+    }
+}
+
+#[test]
+fn every_word_of_the_closed_lists_has_a_message() {
+    let messages = messages(Lang::Ja);
+    for (family, words) in families() {
+        for word in words {
+            assert!(messages.contains_key(&format!("{family}-{word}")), "{family}-{word}");
+        }
+    }
+}
+
+#[test]
+fn every_message_is_used() {
+    let code = sources(&root().join("src"));
+    let quoted = quoted(&code);
+    let families = families();
+    for id in messages(Lang::Ja).keys() {
+        let (family, word) = id.split_once('-').unwrap();
+        let listed = families.iter().any(|(f, words)| *f == family && words.iter().any(|w| w == word));
+        let of_page = OF_PAGE.contains(&family) && quoted.contains(word);
+        let known = id.starts_with("attack-known-");
+        assert!(listed || of_page || known || quoted.contains(id.as_str()), "{id} is used nowhere");
+    }
+}
+
+#[test]
+fn every_message_named_in_the_code_is_there() {
+    let code = sources(&root().join("src"));
+    let messages = messages(Lang::Ja);
+    let mut named = 0;
+    for call in ["pair(\"", "fill(\""] {
+        for (at, _) in code.match_indices(call) {
+            let id = code[at + call.len()..].split('"').next().unwrap();
+            named += 1;
+            assert!(messages.contains_key(id), "{id}");
+        }
+    }
+    assert!(named > 15, "{named} calls seen");
+}
+
+#[test]
+fn the_two_lists_of_reasons_share_no_word() {
+    for hold in Hold::ALL {
+        assert!(hold.as_str().parse::<Reason>().is_err(), "{}", hold.as_str());
+    }
+}
