@@ -63,6 +63,21 @@ pub struct Acquaintance {
     pub detail: Detail,
 }
 
+impl Acquaintance {
+    /// The attackers whom every release's report shows: one to three events, known to the code, the month, the day.
+    pub const USUAL: [Self; 9] = [
+        Self { events: 1, detail: Detail::Code },
+        Self { events: 2, detail: Detail::Code },
+        Self { events: 3, detail: Detail::Code },
+        Self { events: 1, detail: Detail::Month },
+        Self { events: 2, detail: Detail::Month },
+        Self { events: 3, detail: Detail::Month },
+        Self { events: 1, detail: Detail::Day },
+        Self { events: 2, detail: Detail::Day },
+        Self { events: 3, detail: Detail::Day },
+    ];
+}
+
 impl<'a> Events<'a> {
     /// Takes three columns of one length, without missing values, sorted by person and then date.
     ///
@@ -261,6 +276,26 @@ mod tests {
         assert_eq!(ask(2, Detail::Day), Singled { persons: 5, unique: 5, below_k: 5 });
         assert_eq!(ask(1, Detail::Code).persons, 10);
         assert_eq!(ask(3, Detail::Day), Singled { persons: 0, unique: 0, below_k: 0 });
+    }
+
+    #[test]
+    fn each_usual_attacker_is_met_by_counting_everyone_by_hand() {
+        let rows: Vec<_> = (0..60_i64)
+            .flat_map(|p| (0..4).map(move |e| (p, mix((p * 4 + e).cast_unsigned()) as u32 % 5, (p * e % 90) as i32)))
+            .collect();
+        let mut rows = rows;
+        rows.sort_unstable_by_key(|r| (r.0, r.2));
+        let (p, c, d) = arrays(&rows);
+        let events = Events::new(&p, &c, &d).unwrap();
+        for attacker in Acquaintance::USUAL {
+            let sets: Vec<FxHashSet<u64>> =
+                events.by_person().map(|(_, codes, dates)| facts(codes, dates, attacker.detail).collect()).collect();
+            let targets = events.targets(attacker, 30, keyed_u64(b"key", &[b"known events"]));
+            let holders = |known: &Vec<u64>| sets.iter().filter(|s| known.iter().all(|e| s.contains(e))).count();
+            let count = |least: usize| targets.iter().filter(|t| holders(t) < least).count() as u64;
+            let expected = Singled { persons: targets.len() as u64, unique: count(2), below_k: count(5) };
+            assert_eq!(events.known_events(attacker, 30, 5, b"key"), expected, "{attacker:?}");
+        }
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub struct CodeMap {
 impl CodeMap {
     /// Decides for every code from the pairs (person, code), in any order and as often repeated as they are.
     ///
-    /// A code is rolled up to `highest` at most; above it the group would say nothing (SEED-58, ordinance item 4).
+    /// A code is rolled up to the level `highest` at most (SEED-58, ordinance item 4); [`Hierarchy::last_telling_level`]
+    /// is the last that makes sense.
     ///
     /// # Errors
     /// Columns of different length, missing values, codes outside the hierarchy, or a floor of 0.
@@ -199,7 +200,7 @@ mod tests {
         let tree = CodeSystem::Icd10.hierarchy("condition", CODES).unwrap();
         let codes = tree.encode(&StringArray::from_iter_values(pairs.iter().map(|p| p.1))).unwrap();
         let persons = Int64Array::from_iter_values(pairs.iter().map(|p| p.0));
-        let map = CodeMap::new(&tree, &persons, &codes, floor, 4).unwrap();
+        let map = CodeMap::new(&tree, &persons, &codes, floor, tree.last_telling_level()).unwrap();
         (tree, codes, map)
     }
 

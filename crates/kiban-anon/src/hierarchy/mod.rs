@@ -174,6 +174,11 @@ impl Hierarchy {
         self.levels.first().map_or(0, |l| l.labels.len())
     }
 
+    /// Returns the last level that still tells something: the one below the group that holds everything.
+    pub fn last_telling_level(&self) -> usize {
+        self.levels.iter().rposition(|l| l.labels.len() > 1).unwrap_or(0)
+    }
+
     /// Returns the label of a leaf on a level.
     pub fn label(&self, level: usize, leaf: u32) -> Option<&str> {
         let level = self.levels.get(level)?;
@@ -186,12 +191,15 @@ impl Hierarchy {
         self.leaf_of_value.get(value).or_else(|| self.leaf_of_value.get(value.trim())).copied()
     }
 
-    /// Turns a column (`Utf8`, `Int16`, `Int32` or `Int64`) into leaf codes; missing values become the unknown leaf.
+    /// Turns a column (`Utf8`, `Utf8View`, `Int16`, `Int32` or `Int64`) into leaf codes; missing values become the unknown leaf.
     ///
     /// # Errors
     /// A column of another type, or values that are no leaf: the hierarchy must be complete.
     pub fn encode(&self, column: &dyn Array) -> Result<UInt32Array> {
         if let Some(texts) = column.as_string_opt::<i32>() {
+            return self.encode_all(texts.iter().map(|v| self.leaf(v.unwrap_or(UNKNOWN))));
+        }
+        if let Some(texts) = column.as_string_view_opt() {
             return self.encode_all(texts.iter().map(|v| self.leaf(v.unwrap_or(UNKNOWN))));
         }
         let numbers: Vec<Option<i64>> = if let Some(c) = column.as_primitive_opt::<Int64Type>() {
@@ -295,6 +303,9 @@ mod tests {
         let codes = sex.encode(&StringArray::from(vec![Some("M"), Some("female"), Some("2"), None])).unwrap();
         let shown = labels(&sex, 0, &codes);
         assert_eq!(shown, StringArray::from(vec!["male", "female", "female", "unknown"]));
+        let view = arrow_array::StringViewArray::from(vec![Some("女"), Some(" F "), None]);
+        assert_eq!(sex.encode(&view).unwrap().values(), &[1, 1, 3]);
+        assert!(sex.encode(&arrow_array::Float64Array::from(vec![1.0])).is_err());
         assert_eq!(sex.encode(&Int32Array::from(vec![8507, 8532])).unwrap().values(), &[0, 1]);
         assert_eq!(sex.encode(&Int64Array::from(vec![Some(1), None])).unwrap().values(), &[0, 3]);
     }
@@ -307,5 +318,6 @@ mod tests {
         }
         assert_eq!(h.levels()[1].leaves_under(), &[2, 1]);
         assert_eq!(h.rise(0, 1), vec![0, 0, 1]);
+        assert_eq!(h.last_telling_level(), 1);
     }
 }

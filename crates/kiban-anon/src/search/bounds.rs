@@ -13,12 +13,12 @@ struct Marginal {
 
 impl Marginal {
     /// Returns the least possible sum of leaves when at least `suppressed` persons are.
-    fn least(&self, suppressed: u64, leaves: u64) -> u64 {
+    fn least(&self, suppressed: u64) -> u64 {
         let at = self.cheapest.partition_point(|(persons, _)| *persons < suppressed);
         let before = at.checked_sub(1).and_then(|b| self.cheapest.get(b)).copied().unwrap_or((0, 0));
         let Some(after) = self.cheapest.get(at) else { return self.behind + before.1 };
         let each = (after.1 - before.1).checked_div(after.0 - before.0).unwrap_or(0);
-        (self.behind + before.1 + (suppressed - before.0) * each).min(self.behind.max(1) * leaves)
+        self.behind + before.1 + (suppressed - before.0) * each
     }
 }
 
@@ -53,7 +53,7 @@ impl Bounds {
     /// Returns a score that no node with these levels and at least so many suppressed persons can be below.
     pub(super) fn score(&self, node: Levels, suppressed: u64) -> f64 {
         let least = |(column, (leaves, marginals)): (usize, &(u64, Vec<Marginal>))| {
-            let behind = marginals.get(node.get(column)).map_or(0, |m| m.least(suppressed, *leaves));
+            let behind = marginals.get(node.get(column)).map_or(0, |m| m.least(suppressed));
             loss::scaled(behind, self.persons, *leaves)
         };
         self.aggregate.score(self.columns.iter().enumerate().map(least))
@@ -102,4 +102,18 @@ fn marginal(hierarchy: &Hierarchy, level: usize, persons_of_leaf: &[u64]) -> Mar
         Some(*sum)
     });
     Marginal { behind, cheapest: running.collect() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cheapest_persons_to_suppress_are_those_of_the_widest_groups() {
+        // Six leaves; ten persons in a group of three leaves, four at a leaf of their own.
+        let marginal = Marginal { behind: 34, cheapest: vec![(10, 30), (14, 50)] };
+        let least: Vec<u64> = [0, 1, 10, 12, 14, 99].map(|s| marginal.least(s)).to_vec();
+        assert_eq!(least, [34, 37, 64, 74, 84, 84]);
+    }
 }
