@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(segments[1].field(5).component(3), "");
         assert_eq!(segments[2].field(1).whole(), "|x\ny\u{41}\\Q\\");
         assert!(segments[2].field(2).is_empty() && segments[2].field(99).is_empty());
-        assert_eq!(segments[2].offset, 47);
+        assert_eq!(segments[2].offset, 43);
     }
 
     #[test]

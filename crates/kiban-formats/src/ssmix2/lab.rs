@@ -1,16 +1,13 @@
 //! OML-11: specimens and results; also the body measures of ADT-00.
 
-use super::{
-    message::{Coded, Message, place},
-    value::{Value, range},
-};
+use super::message::{Coded, Message, place};
 use crate::{
     hash::Key,
     hl7::{Hl7Time, Segment},
     reading::{Reading, fault},
     rows::{Lineage, MeasurementRow, SpecimenRow},
     systems,
-    text::Day,
+    text::{Day, Value, range},
 };
 
 impl Message<'_> {

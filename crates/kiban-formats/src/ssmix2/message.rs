@@ -98,8 +98,6 @@ const KNOWN_SEGMENTS: &[&str] = &[
 /// A message whose patient is known.
 pub(super) struct Message<'a> {
     pub(super) kind: Kind,
-    /// The trigger event, such as `A01`.
-    pub(super) event: String,
     pub(super) segments: &'a [Segment<'a>],
     pub(super) patient: PatientRef,
     pub(super) local_id: &'a str,
@@ -147,7 +145,6 @@ impl Message<'_> {
         let cancelled = matches!(event.as_ref(), "A11" | "A13" | "A23");
         let message = Message {
             kind,
-            event: event.into_owned(),
             segments,
             patient,
             local_id: &local_id,

@@ -29,7 +29,6 @@ mod message;
 mod path;
 mod patient;
 mod problem;
-mod value;
 mod visit;
 
 /// The largest file read: messages have kilobytes; embedded documents may have megabytes.

@@ -3,6 +3,7 @@
 use super::message::{Coded, Message, place};
 use crate::{
     hash::Key,
+    hl7::Segment,
     reading::{Reading, fault},
     rows::{ConditionRow, Lineage},
 };
@@ -19,9 +20,7 @@ impl Message<'_> {
             }
             let [code, code_text, code_system, ..] = disease.six();
             let [alt_code, alt_text, alt_system, ..] = icd.six();
-            let confirmation = Coded::of(problem.field(13));
-            let doubtful = |text: &Option<&str>| text.is_some_and(|text| text.contains('疑'));
-            let suspected = confirmation.six().iter().any(|part| doubtful(part)) || doubtful(&code_text);
+            let suspected = is_suspected(problem);
             let row = ConditionRow {
                 visit_key,
                 code,
@@ -43,4 +42,11 @@ impl Message<'_> {
             reading.took(1);
         }
     }
+}
+
+/// A diagnosis is provisional where the name or its text says 疑い, or PRB-13 says other than confirmed.
+fn is_suspected(problem: &Segment<'_>) -> bool {
+    let status = problem.text(13);
+    let by_status = ["provisional", "differential", "rule-out"].iter().any(|word| status.eq_ignore_ascii_case(word));
+    by_status || [3, 13, 17].iter().any(|field| problem.field(*field).whole().contains('疑'))
 }

@@ -3,12 +3,14 @@
 pub(crate) use charset::{Charset, without_bom};
 pub(crate) use cp932::Cp932;
 pub(crate) use date::{
-    Day, Instant, JST, Month, Parsed, Repair, civil, claim_day, claim_month, instant, iso_day, iso_instant, micros,
+    Day, Instant, JST, Month, Parsed, civil, claim_day, claim_month, instant, iso_day, iso_instant, micros,
 };
 pub(crate) use number::{narrow, number};
+pub(crate) use result::{Value, range};
 
 mod charset;
 mod cp932;
 mod date;
 pub(crate) mod iso2022;
 mod number;
+mod result;

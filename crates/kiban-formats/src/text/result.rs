@@ -1,6 +1,6 @@
 //! Results as Japanese laboratories write them in a string: `<0.3`, `100<`, `L300`, `2.3(±)`, `陰性`, `1+`.
 
-use crate::text::{narrow, number};
+use super::{narrow, number};
 
 /// A result string as far as it was understood.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -90,6 +90,13 @@ impl Collected {
 
 pub const FACILITY: &str = "1318814790";
 
+/// Runs with the context of a file.
+pub fn context<T>(name: &str, file: u32, run: impl FnOnce(&ReadContext<'_>) -> T) -> T {
+    let refs = PatientRefs::new([7; 32]);
+    let (name, facility) = (FileName::new(name), FACILITY.parse().unwrap());
+    run(&ReadContext { facility, delivery: 1, file, name, refs: &refs, batch_rows: 1000 })
+}
+
 /// Reads bytes as a file of one format, in chunks of `chunk` bytes.
 pub fn read_into(
     out: &mut Collected,
@@ -99,12 +106,8 @@ pub fn read_into(
     state: &DeliveryState,
     chunk: usize,
 ) {
-    let refs = PatientRefs::new([7; 32]);
-    let name = FileName::new(name);
-    let facility = FACILITY.parse().unwrap();
-    let ctx = ReadContext { facility, delivery: 1, file, name, refs: &refs, batch_rows: 1000 };
     let mut input = BufReader::with_capacity(chunk, bytes);
-    let counts = format.read(&ctx, &mut input, state, out).unwrap();
+    let counts = context(name, file, |ctx| format.read(ctx, &mut input, state, out).unwrap());
     out.counts.add(&counts);
 }
 
@@ -127,10 +130,7 @@ pub fn read_folder(root: &Path) -> (Collected, Vec<String>) {
             let known = sniff(head, &FileName::new(path));
             match known {
                 Some((format, sniffed)) if pass == "index" && sniffed.needs_index => {
-                    let refs = PatientRefs::new([7; 32]);
-                    let (name, facility) = (FileName::new(path), FACILITY.parse().unwrap());
-                    let ctx = ReadContext { facility, delivery: 1, file: 0, name, refs: &refs, batch_rows: 1000 };
-                    format.index(&ctx, &mut &bytes[..], &mut state).unwrap();
+                    context(path, 0, |ctx| format.index(ctx, &mut &bytes[..], &mut state).unwrap());
                 }
                 Some((format, _)) if pass == "read" => {
                     read_into(&mut out, format, (path, u32::try_from(number).unwrap()), &bytes, &state, 1 << 16);
