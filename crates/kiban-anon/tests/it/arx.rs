@@ -1,37 +1,23 @@
 //! The published optimum of ARX on the adult table must come out here too (`anonymisation.md` §9).
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use arrow_array::{StringArray, UInt32Array};
 use kiban_anon::{Folded, Hierarchy, Policy, QuasiIdentifier, search};
 
+use crate::corpus::{cells, file};
+
 const COLUMNS: [&str; 9] =
     ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class"];
 
-fn folder() -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let corpus = std::env::var_os("KIBAN_CORPUS").map_or_else(|| root.join("../shared/data"), PathBuf::from);
-    let folder = corpus.join("anon/arx_adult");
-    if folder.join("adult.csv").exists() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no corpus at hand (set KIBAN_CORPUS)");
-    None
-}
-
-fn cells(text: &str) -> Vec<Vec<String>> {
-    text.lines().filter(|l| !l.is_empty()).map(|l| l.split(';').map(str::to_owned).collect()).collect()
-}
-
 fn adult() -> Option<(Vec<QuasiIdentifier>, Folded)> {
-    let folder = folder()?;
-    let rows = cells(&fs::read_to_string(folder.join("adult.csv")).unwrap());
+    let rows = cells(&fs::read_to_string(file("anon/arx_adult/adult.csv")?).unwrap(), ';');
     let mut attributes = Vec::new();
     let mut codes: Vec<UInt32Array> = Vec::new();
     for (column, name) in COLUMNS.iter().enumerate() {
         assert_eq!(&rows[0][column], name);
-        let text = fs::read_to_string(folder.join(format!("adult_hierarchy_{name}.csv"))).unwrap();
-        let hierarchy = Hierarchy::from_rows(name, &[], &cells(&text)).unwrap();
+        let text = fs::read_to_string(file(&format!("anon/arx_adult/adult_hierarchy_{name}.csv"))?).unwrap();
+        let hierarchy = Hierarchy::from_rows(name, &[], &cells(&text, ';')).unwrap();
         let values: StringArray = rows[1..].iter().map(|r| Some(r[column].as_str())).collect();
         codes.push(hierarchy.encode(&values).unwrap());
         attributes.push(QuasiIdentifier::new(hierarchy));
