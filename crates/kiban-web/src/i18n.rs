@@ -155,7 +155,7 @@ pub fn declared(source: &str) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

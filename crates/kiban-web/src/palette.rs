@@ -62,7 +62,7 @@ fn list(out: &mut String, pick: impl Fn(&Colour) -> &'static str) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

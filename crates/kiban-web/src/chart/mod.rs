@@ -65,7 +65,7 @@ fn lines(words: &Pair, y: &mut f64) -> Vec<Line> {
     let (first, second) = (words.lang.tag(), words.lang.other().tag());
     let parts = [("words", first, &words.first, 18.0, 18.0), ("second", second, &words.second, 21.0, 15.0)];
     for (class, lang, text, width, step) in parts {
-        for text in wrap(text, width) {
+        for text in text.lines().flat_map(|line| wrap(line, width)) {
             *y += step;
             lines.push(Line { y: *y - 4.0, class, lang, text });
         }

@@ -18,7 +18,7 @@ pub(super) fn section(context: &Context<'_>) -> Option<Section> {
         .iter()
         .map(|l| {
             let Pair { lang, first, second } = treatment(l);
-            let words = Pair { lang, first: format!("{}  {first}", l.column), second };
+            let words = Pair { lang, first: format!("{}\n{first}", l.column), second };
             let bar = Bar { series: 1, length: l.loss, value: share(l.loss), hatched: false };
             BarRow { words, bars: vec![bar] }
         })
