@@ -1,63 +1,30 @@
-//! Datasets by the state they have reached; a stage takes one state and returns the next.
+//! Files by the state they have reached; a stage takes one state and returns the next.
 //!
-//! A `Dataset<Gated>` comes from the gate alone and a `Dataset<Anonymous>` from anonymising alone, so a set that was
-//! not gated cannot be released by mistake (design §2).
+//! A `FileSet<Gated>` comes from the gate alone and a `FileSet<Anonymous>` from anonymising alone, so a set that was not
+//! gated cannot be anonymised, and one that was not anonymised cannot be packed, by mistake (design §2).
 
 use std::{collections::BTreeMap, marker::PhantomData, path::PathBuf};
 
-use crate::lake::{Manifest, TableId};
+use crate::lake::Manifest;
 
-/// Parsed and gated at intake: the source tables.
-#[derive(Debug, Clone, Copy)]
-pub enum Landed {}
-/// In OMOP columns, by patient reference.
-#[derive(Debug, Clone, Copy)]
-pub enum Standard {}
-/// In OMOP tables, by person.
-#[derive(Debug, Clone, Copy)]
-pub enum Linked {}
 /// Only rows that the gate let through at a cut-off.
 #[derive(Debug, Clone, Copy)]
 pub enum Gated {}
+
 /// Anonymised; may leave.
 #[derive(Debug, Clone, Copy)]
 pub enum Anonymous {}
 
-/// Tables in the lake that have reached state `S`.
+/// Parquet files of several tables that have reached state `S`.
 #[derive(Debug, Clone)]
-pub struct Dataset<S> {
-    tables: BTreeMap<String, TableId>,
+pub struct FileSet<S> {
+    folder: PathBuf,
+    tables: BTreeMap<String, Manifest>,
     state: PhantomData<S>,
 }
 
-impl<S> Dataset<S> {
-    /// States that `tables` have reached `S`. Only stages may say so.
-    pub(crate) fn reached(tables: BTreeMap<String, TableId>) -> Self {
-        Self { tables, state: PhantomData }
-    }
-
-    /// Returns the table of that name.
-    pub fn table(&self, name: &str) -> Option<&TableId> {
-        self.tables.get(name)
-    }
-
-    /// Returns the tables by name.
-    pub const fn tables(&self) -> &BTreeMap<String, TableId> {
-        &self.tables
-    }
-}
-
-/// Files outside the lake's tables that have reached state `S`.
-#[derive(Debug, Clone)]
-pub struct FileSet<S> {
-    /// Folder of the files.
-    pub(crate) folder: PathBuf,
-    /// The files of each table.
-    pub(crate) tables: BTreeMap<String, Manifest>,
-    pub(crate) state: PhantomData<S>,
-}
-
 impl<S> FileSet<S> {
+    /// States that the files have reached `S`. Only stages may say so.
     pub(crate) const fn reached(folder: PathBuf, tables: BTreeMap<String, Manifest>) -> Self {
         Self { folder, tables, state: PhantomData }
     }

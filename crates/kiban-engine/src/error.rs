@@ -88,6 +88,9 @@ pub enum Error {
         /// The shared reference.
         patient: kiban_core::PatientRef,
     },
+    /// The anonymiser refused its input.
+    #[error("anonymising could not be done")]
+    Anonymise(#[from] kiban_anon::Error),
     /// Linking could not be done.
     #[error("linking could not be done")]
     Link(#[from] kiban_link::Error),
@@ -126,6 +129,7 @@ impl Error {
             | Self::Parquet(_)
             | Self::Arrow(_)
             | Self::Link(_)
+            | Self::Anonymise(_)
             | Self::Unbalanced { .. }
             | Self::GateDisagrees { .. }
             | Self::Bug(_) => Kind::Bug,

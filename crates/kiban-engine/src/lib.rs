@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub use dataset::{Anonymous, FileSet, Gated};
 pub use error::{Error, Kind, Result};
 pub use flow::Flow;
 pub use gate::{AllowList, Gate, GateTime};

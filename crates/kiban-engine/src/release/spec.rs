@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use kiban_core::{
     ReleaseId, Track,
-    tables::{CDM_TABLES, CdmTable, Column, Privacy},
+    tables::{CDM_TABLES, CdmTable, Column, ColumnType, Privacy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -209,6 +209,9 @@ impl TableChoice {
         let Some(column) = column else {
             return input(&format!("table {} has no column {name}; see OMOP CDM v5.4", self.name));
         };
+        if column.kind == ColumnType::Instant || name.ends_with("_time") {
+            return input(&format!("{name} tells the time of day; choose the date column beside it"));
+        }
         match column.privacy {
             Privacy::Clinical | Privacy::Date => Ok(column),
             Privacy::Quasi => {

@@ -146,68 +146,25 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Returns standard rows with their person and a `standing`: null where the row stands, else why it is held.
     async fn judged(&self, table: &'static CdmTable) -> Result<DataFrame> {
-        let rows = self.lake.read(&standard_table(table.name), standard_schema(table)).await?;
-        let map = self.lake.read(&person_map(), person_map_schema()).await?;
-        let rows = versions(rows)?.join(
-            map,
-            JoinType::Left,
-            &["facility", "patient_ref"],
-            &["map_facility", "map_patient"],
-            None,
-        )?;
-        let dated = date_column(table).filter(|_| table.name != "person");
-        let mut standing = when(col("newest").eq(lit(false)).or(col("twin").eq(lit(true))), lit("superseded"))
-            .when(col("deleted"), lit("deleted"))
-            .when(col("person_id").is_null(), lit("no-identity"));
-        if let Some(date) = dated {
-            standing = standing.when(col(date).is_null(), lit("no-date"));
-        }
-        if table.name == "person" {
-            standing = standing.when(col("year_of_birth").is_null(), lit("no-birth-date"));
-        }
-        Ok(rows.with_column("standing", standing.otherwise(lit(ScalarValue::Utf8(None)))?)?)
+        judged(self.lake, table).await
     }
 
     async fn events(&self, table: &'static CdmTable) -> Result<Flow> {
         let mut judged = self.judged(table).await?;
         if ONE_PER_PERSON.contains(&table.name) {
-            judged = first_per_person(judged, "death_date")?;
+            judged = first_per_person(judged, &[("death_date", Oldest), ("facility", Oldest)], "repeated")?;
         }
         let standing = judged.clone().filter(col("standing").is_null())?;
-        let standing = match table.name {
-            "cost" => standing,
-            _ => standing.with_column("person_id", col("person_id"))?,
-        };
         self.finish(table, judged, standing.sort(order(table))?).await
     }
 
-    /// A person is what the newest of the person's registrations says, one with a birth date before one without.
     async fn persons(&self) -> Result<Flow> {
         let table = named("person")?;
-        let judged = self.judged(table).await?;
-        let place = row_number()
-            .partition_by(vec![col("person_id")])
-            .order_by(vec![
-                col("standing").is_null().sort(false, false),
-                col("version").sort(false, false),
-                col("facility").sort(true, false),
-                col("record_key").sort(true, false),
-            ])
-            .build()?;
-        let judged = judged.with_column("place", place)?;
-        let standing = when(col("standing").is_not_null(), col("standing"))
-            .when(col("place").gt(lit(1_u64)), lit("joined"))
-            .otherwise(lit(ScalarValue::Utf8(None)))?;
-        let judged = judged.with_column("standing", standing)?;
-        let persons = judged
-            .clone()
-            .filter(col("standing").is_null())?
-            .with_column("location_id", location_id())?
-            .with_column("care_site_id", house_id(col("facility"), text_key(lit(""))))?
-            .sort(vec![col("person_id").sort(true, false)])?;
-        self.finish(table, judged, persons).await
+        let judged =
+            first_per_person(self.judged(table).await?, &[("version", Newest), ("facility", Oldest)], "joined")?;
+        let standing = judged.clone().filter(col("standing").is_null())?;
+        self.finish(table, judged, described(standing)?.sort(vec![col("person_id").sort(true, false)])?).await
     }
 
     async fn finish(&self, table: &'static CdmTable, judged: DataFrame, rows: DataFrame) -> Result<Flow> {
@@ -339,21 +296,61 @@ fn versions(rows: DataFrame) -> Result<DataFrame> {
     ])?)
 }
 
-/// Holds back all but a person's first row by `date`.
-fn first_per_person(judged: DataFrame, date: &str) -> Result<DataFrame> {
-    let place = row_number()
-        .partition_by(vec![col("person_id")])
-        .order_by(vec![
-            col("standing").is_null().sort(false, false),
-            col(date).sort(true, false),
-            col("facility").sort(true, false),
-            col("record_key").sort(true, false),
-        ])
-        .build()?;
+use Direction::{Newest, Oldest};
+
+/// Which row comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Newest,
+    Oldest,
+}
+
+/// Holds back, for `reason`, all but a person's first standing row in the given order.
+fn first_per_person(judged: DataFrame, by: &[(&str, Direction)], reason: &str) -> Result<DataFrame> {
+    let mut order = vec![col("standing").is_null().sort(false, false)];
+    order.extend(by.iter().map(|(name, direction)| col(*name).sort(*direction == Oldest, false)));
+    order.push(col("record_key").sort(true, false));
+    let place = row_number().partition_by(vec![col("person_id")]).order_by(order).build()?;
     let standing = when(col("standing").is_not_null(), col("standing"))
-        .when(col("place").gt(lit(1_u64)), lit("repeated"))
+        .when(col("place").gt(lit(1_u64)), lit(reason))
         .otherwise(lit(ScalarValue::Utf8(None)))?;
-    Ok(judged.with_column("place", place)?.with_column("standing", standing)?)
+    Ok(judged.with_column("place", place)?.with_column("standing", standing)?.drop_columns(&["place"])?)
+}
+
+/// Returns every registration that stands, with its person.
+pub(crate) async fn registrations(lake: &Lake) -> Result<DataFrame> {
+    Ok(judged(lake, named("person")?).await?.filter(col("standing").is_null())?)
+}
+
+/// Keeps of each person the newest registration, sorted by person.
+pub(crate) fn newest_per_person(registrations: DataFrame) -> Result<DataFrame> {
+    let judged = first_per_person(registrations, &[("version", Newest), ("facility", Oldest)], "joined")?;
+    Ok(described(judged.filter(col("standing").is_null())?)?.sort(vec![col("person_id").sort(true, false)])?)
+}
+
+/// Adds to persons where they live and who cares for them.
+fn described(persons: DataFrame) -> Result<DataFrame> {
+    Ok(persons
+        .with_column("location_id", location_id())?
+        .with_column("care_site_id", house_id(col("facility"), text_key(lit(""))))?)
+}
+
+/// Returns standard rows with their person and a `standing`: null where the row stands, else why it is held.
+async fn judged(lake: &Lake, table: &'static CdmTable) -> Result<DataFrame> {
+    let rows = lake.read(&standard_table(table.name), standard_schema(table)).await?;
+    let map = lake.read(&person_map(), person_map_schema()).await?;
+    let on = (["facility", "patient_ref"], ["map_facility", "map_patient"]);
+    let rows = versions(rows)?.join(map, JoinType::Left, &on.0, &on.1, None)?;
+    let mut standing = when(col("newest").eq(lit(false)).or(col("twin").eq(lit(true))), lit("superseded"))
+        .when(col("deleted"), lit("deleted"))
+        .when(col("person_id").is_null(), lit("no-identity"));
+    if table.name == "person" {
+        standing = standing.when(col("year_of_birth").is_null(), lit("no-birth-date"));
+    }
+    if let Some(date) = date_column(table) {
+        standing = standing.when(col(date).is_null(), lit("no-date"));
+    }
+    Ok(rows.with_column("standing", standing.otherwise(lit(ScalarValue::Utf8(None)))?)?)
 }
 
 /// Sorts by person, date and place in the delivery, so that the same rows are always written in the same order.

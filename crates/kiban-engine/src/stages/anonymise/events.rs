@@ -1,0 +1,281 @@
+//! The event tables of a release: cut to the shared window, shifted, their codes and values made common enough.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::{
+    common::{JoinType, ScalarValue},
+    functions::core::expr_fn::{greatest, least},
+    functions_window::expr_fn::row_number,
+    logical_expr::{Expr, ExprFunctionExt, cast},
+    prelude::{DataFrame, col, lit, when},
+};
+use kiban_anon::RareCounts;
+use kiban_core::tables::{CdmTable, Column, ColumnType};
+
+use super::{
+    Workshop, codes,
+    people::{People, gated_rows, lit_date},
+    scratch_file, values,
+};
+use crate::{
+    Error, Result,
+    dataset::{FileSet, Gated},
+    flow::Flow,
+    lake::Manifest,
+    release::spec::{ReleaseSpec, TableChoice, code_column},
+    stages::{
+        cdm::{date_column, named},
+        standardise::count,
+    },
+};
+
+/// What makes the tables of one release.
+pub(super) struct Making<'a> {
+    pub(super) shop: Workshop<'a>,
+    pub(super) spec: &'a ReleaseSpec,
+    pub(super) people: &'a People,
+    pub(super) with_visits: bool,
+}
+
+/// A table that was made.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    pub(super) name: String,
+    pub(super) columns: Vec<&'static Column>,
+    pub(super) manifest: Manifest,
+    pub(super) flow: Flow,
+    pub(super) codes: Option<RareCounts>,
+}
+
+impl Made {
+    /// Returns the chosen columns that fit, as `table.column`.
+    pub(super) fn columns(&self, fits: impl Fn(&Column) -> bool) -> Vec<String> {
+        self.columns.iter().filter(|c| fits(c)).map(|c| format!("{}.{}", self.name, c.name)).collect()
+    }
+}
+
+/// Returns whether a column holds a concept of OMOP.
+pub(super) fn is_concept(column: &Column) -> bool {
+    column.name.ends_with("_concept_id")
+}
+
+/// Returns whether a column is the code of what happened, or the concept that stands for it.
+pub(super) fn says_what(table: &str, column: &Column) -> bool {
+    code_column(table).is_ok_and(|code| {
+        let stem = code.trim_end_matches("_source_value");
+        column.name == code
+            || column.name == format!("{stem}_concept_id")
+            || column.name == format!("{stem}_source_concept_id")
+    })
+}
+
+impl Making<'_> {
+    /// Makes one table.
+    pub(super) async fn table(&self, choice: &TableChoice, gated: &FileSet<Gated>) -> Result<Made> {
+        let table = named(&choice.name)?;
+        let columns = choice.chosen()?;
+        let rows_in = gated.rows(&choice.name);
+        let mut held = BTreeMap::new();
+        let of_people = self.of_people(table, gated)?;
+        let in_cohort = count(of_people.clone()).await?;
+        held.insert("outside-cohort", rows_in - in_cohort);
+        let moved = self.moved(table, &columns, of_people)?;
+        let moved = self.keep(&moved, &format!("{}-moved", table.name)).await?;
+        held.insert("outside-window", in_cohort - moved.1);
+        let (coded, counts) = self.coded(table, &columns, moved.0).await?;
+        let coded = self.keep(&coded, &format!("{}-coded", table.name)).await?;
+        held.insert("rare-code", moved.1 - coded.1);
+        let common = values::common(self.shop, self.spec, table, &columns, coded.0).await?;
+        let manifest = self.write(table, &columns, common).await?;
+        let flow = Flow {
+            facility: None,
+            stage: "anonymise".to_owned(),
+            table: table.name.to_owned(),
+            rows_in,
+            rows_out: manifest.rows(),
+            held: held.into_iter().filter(|(_, rows)| *rows > 0).map(|(why, rows)| (why.to_owned(), rows)).collect(),
+            lost: 0,
+        };
+        let flow = flow.balanced("anonymise")?;
+        Ok(Made { name: table.name.to_owned(), columns, manifest, flow, codes: counts })
+    }
+
+    /// Materialises a step, so that plans stay shallow and every count is of the same rows.
+    async fn keep(&self, rows: &DataFrame, name: &str) -> Result<(DataFrame, u64)> {
+        let fields: Vec<Field> =
+            rows.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+        let schema: SchemaRef = std::sync::Arc::new(Schema::new(fields));
+        let manifest = self.shop.runner.write(rows.clone(), schema.clone(), self.shop.scratch, name).await?;
+        let files = manifest.files.iter().map(|file| scratch_file(self.shop, &file.name)).collect();
+        Ok((self.shop.lake.read_files(files, schema)?, manifest.rows()))
+    }
+
+    fn of_people(&self, table: &CdmTable, gated: &FileSet<Gated>) -> Result<DataFrame> {
+        let rows = gated_rows(self.shop, gated, table.name)?;
+        Ok(rows.join(self.people.secrets(self.shop)?, JoinType::Inner, &["person_id"], &["secret_person"], None)?)
+    }
+
+    /// Takes events within the study's window, shifts their dates, and keeps those in the window that everyone shares.
+    fn moved(&self, table: &CdmTable, columns: &[&'static Column], rows: DataFrame) -> Result<DataFrame> {
+        let Some(date) = date_column(table) else { return Ok(rows) };
+        let is_period = table.name == "observation_period";
+        let (first, last) = self.people.window();
+        let day = |days: i32| cast(lit(days), DataType::Date32);
+        let shifted = |name: &str| cast(cast(col(name), DataType::Int32) + col("shift"), DataType::Date32);
+        let window = self.spec.window;
+        let rows = match is_period {
+            true => rows,
+            false => rows.filter(col(date).between(lit_date(window.from), lit_date(window.to)))?,
+        };
+        let mut moved = rows.with_column(date, shifted(date))?;
+        for column in columns.iter().filter(|c| c.kind == ColumnType::Date && c.name != date) {
+            moved = moved.with_column(column.name, least(vec![shifted(column.name), day(last)]))?;
+        }
+        if !is_period {
+            return Ok(moved.filter(col(date).between(day(first), day(last)))?);
+        }
+        let end = "observation_period_end_date";
+        let ends = if columns.iter().any(|c| c.name == end) { col(end) } else { shifted(end) };
+        Ok(moved
+            .filter(col(date).lt_eq(day(last)).and(ends.gt_eq(day(first))))?
+            .with_column(date, greatest(vec![col(date), day(first)]))?)
+    }
+
+    /// Replaces rare codes by groups of their tree and leaves out rows whose code no group covers.
+    async fn coded(
+        &self,
+        table: &CdmTable,
+        columns: &[&'static Column],
+        rows: DataFrame,
+    ) -> Result<(DataFrame, Option<RareCounts>)> {
+        if !columns.iter().any(|column| says_what(table.name, column)) {
+            return Ok((rows.with_column("released_code", lit(""))?, None));
+        }
+        let code = code_column(table.name)?;
+        let (map, counts) = codes::map(self.shop, self.spec, table.name, code, rows.clone()).await?;
+        let system = datafusion::prelude::coalesce(vec![col("source_system"), lit("")]);
+        let rows = rows.with_column("map_system", system)?.join(
+            map,
+            JoinType::Inner,
+            &["map_system", code],
+            &["of_system", "of_code"],
+            None,
+        )?;
+        let mut rows = rows;
+        for column in columns.iter().filter(|c| says_what(table.name, c) && is_concept(c)) {
+            // The concept of a code that was rolled up would tell the code.
+            let concept = when(col("as_sent"), col(column.name)).otherwise(lit(0_i64))?;
+            rows = rows.with_column(column.name, concept)?;
+        }
+        Ok((rows.with_column(code, col("released_code"))?, Some(counts)))
+    }
+
+    /// Gives rows their place and fresh ids, and writes the released columns.
+    async fn write(&self, table: &CdmTable, columns: &[&'static Column], rows: DataFrame) -> Result<Manifest> {
+        let date = date_column(table);
+        let trace = ["facility", "delivery", "file", "offset"];
+        let order: Vec<_> = ["fresh_person"]
+            .into_iter()
+            .chain(date)
+            .chain(["released_code"])
+            .chain(trace)
+            .chain(first_key(table))
+            .map(|name| col(name).sort(true, false))
+            .collect();
+        let number = cast(row_number().order_by(order.clone()).build()?, DataType::Int64);
+        let mut rows = rows.with_column("fresh_row", number)?;
+        if table.name == "visit_occurrence" {
+            self.keep_visits(&rows).await?;
+        }
+        let visits =
+            self.with_visits && table.name != "visit_occurrence" && table.column("visit_occurrence_id").is_some();
+        if visits {
+            let (old, fresh) = ("secret_visit", "fresh_visit");
+            let map = self.shop.lake.read_files(self.visit_files()?, visit_schema())?;
+            rows = rows.join(map, JoinType::Left, &["visit_occurrence_id"], &[old], None)?;
+            rows = rows.with_column("visit_occurrence_id", col(fresh))?;
+        }
+        let schema = released_schema(table, columns, visits);
+        let exprs: Vec<Expr> = schema.fields().iter().map(|field| released(table, field)).collect();
+        let rows = rows.sort(vec![col("fresh_row").sort(true, false)])?.select(exprs)?;
+        let mut manifest = self.shop.runner.write(rows, schema, self.shop.output, table.name).await?;
+        rename_single(self.shop, table.name, &mut manifest)?;
+        Ok(manifest)
+    }
+
+    async fn keep_visits(&self, rows: &DataFrame) -> Result<()> {
+        let map = rows
+            .clone()
+            .select(vec![col("visit_occurrence_id").alias("secret_visit"), col("fresh_row").alias("fresh_visit")])?;
+        self.shop.runner.write(map, visit_schema(), self.shop.scratch, "visits").await?;
+        Ok(())
+    }
+
+    fn visit_files(&self) -> Result<Vec<std::path::PathBuf>> {
+        let folder = self.shop.scratch;
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {
+            let path = entry.map_err(Error::io("list", folder))?.path();
+            let named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("visits-"));
+            if named {
+                files.push(path);
+            }
+        }
+        files.sort_unstable();
+        Ok(files)
+    }
+}
+
+fn visit_schema() -> SchemaRef {
+    std::sync::Arc::new(Schema::new(vec![
+        Field::new("secret_visit", DataType::Int64, true),
+        Field::new("fresh_visit", DataType::Int64, true),
+    ]))
+}
+
+/// Returns the table's own id, which tells apart rows of one place in a delivery.
+fn first_key(table: &CdmTable) -> Option<&'static str> {
+    table.columns.first().map(|column| column.name).filter(|name| *name != "person_id")
+}
+
+/// Returns the schema of a released table: its fresh ids, the chosen columns, and the system of its codes.
+fn released_schema(table: &CdmTable, columns: &[&'static Column], visits: bool) -> SchemaRef {
+    let mut fields: Vec<Field> =
+        first_key(table).map(|name| Field::new(name, DataType::Int64, false)).into_iter().collect();
+    fields.push(Field::new("person_id", DataType::Int64, false));
+    let chosen = crate::lake::table_schema(columns.iter().copied());
+    fields.extend(chosen.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)));
+    if visits {
+        fields.push(Field::new("visit_occurrence_id", DataType::Int64, true));
+    }
+    if columns.iter().any(|column| code_column(table.name).is_ok_and(|code| code == column.name)) {
+        fields.push(Field::new("source_system", DataType::Utf8, true));
+    }
+    std::sync::Arc::new(Schema::new(fields))
+}
+
+fn released(table: &CdmTable, field: &Field) -> Expr {
+    let name = field.name().as_str();
+    let value = match name {
+        "person_id" => col("fresh_person"),
+        _ if first_key(table) == Some(name) => col("fresh_row"),
+        _ => col(name),
+    };
+    cast(value, field.data_type().clone()).alias(name)
+}
+
+/// A table of one file is called by its name alone.
+fn rename_single(shop: Workshop<'_>, table: &str, manifest: &mut Manifest) -> Result<()> {
+    if let [only] = manifest.files.as_mut_slice() {
+        let (from, to) = (shop.output.join(&only.name), shop.output.join(format!("{table}.parquet")));
+        std::fs::rename(&from, &to).map_err(Error::io("rename", &from))?;
+        only.name = format!("{table}.parquet");
+    }
+    Ok(())
+}
+
+/// Returns a null of a column's type.
+pub(super) fn null_of(kind: &DataType) -> Expr {
+    lit(ScalarValue::try_from(kind).unwrap_or(ScalarValue::Null))
+}

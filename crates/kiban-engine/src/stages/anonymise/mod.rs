@@ -1,0 +1,174 @@
+//! Anonymise: the gated set becomes a set in which nobody can be recognised by ordinary means (ordinance Art. 18).
+//!
+//! In this order: the cohort is taken; its people are generalised until each shares every demographic combination with
+//! k − 1 others (`people.rs`); dates are shifted per person and cut to the window that everyone shares; rare codes are
+//! rolled up or left out and rare categories blanked (`codes.rs`, `values.rs`); extreme values are coded to the nearest
+//! value that enough persons reach; ids are replaced by fresh ones. Then the result is read again and measured
+//! (`measure.rs`). Shifts, maps and keys lie in a working folder that is destroyed with the release's making.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+use kiban_anon::{BeforeAfter, RareCounts, Risk, Singled, ordinance::Measure, ordinance::NoObject};
+use kiban_core::Entropy;
+use serde::Serialize;
+
+use crate::{
+    Error, Result,
+    dataset::{Anonymous, FileSet, Gated},
+    flow::Flow,
+    lake::Lake,
+    release::spec::ReleaseSpec,
+    runner::Runner,
+};
+
+mod codes;
+mod events;
+mod evidence;
+mod measure;
+mod people;
+mod values;
+
+/// Where and with what a release is made.
+#[derive(Clone, Copy)]
+pub struct Workshop<'a> {
+    /// The lake, for its session.
+    pub lake: &'a Lake,
+    /// Runs plans.
+    pub runner: &'a dyn Runner,
+    /// Folder for what must not outlive the making; it is emptied first.
+    pub scratch: &'a Path,
+    /// Folder that receives the anonymous tables.
+    pub output: &'a Path,
+    /// Threads for the search.
+    pub threads: NonZeroUsize,
+}
+
+/// What anonymising made and measured.
+#[derive(Debug)]
+pub struct Anonymised {
+    /// The tables.
+    pub files: FileSet<Anonymous>,
+    /// The account of rows.
+    pub flows: Vec<Flow>,
+    /// What was measured.
+    pub measured: Measured,
+}
+
+/// Risk, loss and what remains unprotected, in numbers.
+#[derive(Debug, Clone, Serialize)]
+pub struct Measured {
+    /// Persons of the cohort.
+    pub cohort: u64,
+    /// Persons released.
+    pub released: u64,
+    /// Persons left out to reach k.
+    pub suppressed: u64,
+    /// Levels chosen for each demographic column: name, level's name, level, highest level.
+    pub levels: Vec<ChosenLevel>,
+    /// Whether the choice is proven to lose least.
+    pub optimal: bool,
+    /// Re-identification risk of demographics.
+    pub risk: BeforeAfter<Risk>,
+    /// Share of detail lost by column.
+    pub loss: Vec<(String, f64)>,
+    /// Codes kept, rolled up and left out, by table.
+    pub codes: BTreeMap<String, RareCounts>,
+    /// Persons with a pattern of gaps between three visits that nobody else has.
+    pub gaps: BeforeAfter<Singled>,
+    /// Persons singled out by known events: how many, how precisely, result.
+    pub known: Vec<Known>,
+    /// What was done for each item of the ordinance.
+    pub measures: Vec<Measure>,
+    /// Items that have no object here.
+    pub absent: Vec<NoObject>,
+}
+
+/// One demographic column's generalisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChosenLevel {
+    /// The column.
+    pub column: String,
+    /// The level's name.
+    pub name: String,
+    /// Its number; 0 is as it was.
+    pub level: usize,
+    /// The highest there is.
+    pub of: usize,
+}
+
+/// How many persons an acquaintance with some known events singles out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Known {
+    /// Events known.
+    pub events: u8,
+    /// `month` or `day`.
+    pub detail: &'static str,
+    /// In the gated set and in the release.
+    pub singled: BeforeAfter<Singled>,
+}
+
+/// Makes the anonymous set of `spec` from the gated one.
+///
+/// # Errors
+/// [`Error::Denied`] where the limits cannot be kept, such as too few persons for k; [`Error::Bug`] where the finished
+/// set fails its own check; then nothing may be packed.
+pub async fn anonymise(
+    shop: Workshop<'_>,
+    spec: &ReleaseSpec,
+    gated: &FileSet<Gated>,
+    entropy: &dyn Entropy,
+) -> Result<Anonymised> {
+    for folder in [shop.scratch, shop.output] {
+        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    }
+    let key = |purpose: &str| entropy.key(&format!("release/{}/{purpose}", spec.name));
+    let cohort = people::cohort(shop, spec, gated).await?;
+    let people = people::generalise(shop, spec, &cohort, key("persons"), key("dates"))?;
+    let mut tables = BTreeMap::from([("person".to_owned(), people.write_persons(shop).await?)]);
+    let mut flows = vec![people.flow(gated.rows("person"))?];
+    let mut codes = BTreeMap::new();
+    let mut drafts = Vec::new();
+    let with_visits = spec.tables.iter().any(|choice| choice.name == "visit_occurrence");
+    let ordered: BTreeSet<(bool, &str)> =
+        spec.tables.iter().map(|choice| (choice.name != "visit_occurrence", choice.name.as_str())).collect();
+    for (_, name) in ordered {
+        let Some(choice) = spec.tables.iter().find(|choice| choice.name == name) else { continue };
+        let making = events::Making { shop, spec, people: &people, with_visits };
+        let made = making.table(choice, gated).await?;
+        if let Some(counts) = made.codes {
+            codes.insert(name.to_owned(), counts);
+        }
+        tables.insert(name.to_owned(), made.manifest.clone());
+        flows.push(made.flow.clone());
+        drafts.push(made);
+    }
+    let files = FileSet::reached(shop.output.to_owned(), tables);
+    measure::check(shop, spec, &people, &files).await?;
+    let sample = key("measurement");
+    let gaps = measure::gaps(shop, spec, gated, &files).await?;
+    let known = measure::known_events(shop, spec, gated, &files, &sample).await?;
+    let (measures, absent) = evidence::measures(spec, &people, &drafts)?;
+    let measured = Measured {
+        cohort: people.cohort(),
+        released: people.released(),
+        suppressed: people.suppressed(),
+        levels: people.levels(),
+        optimal: people.is_optimal(),
+        risk: people.risk(),
+        loss: people.loss(),
+        codes,
+        gaps,
+        known,
+        measures,
+        absent,
+    };
+    Ok(Anonymised { files, flows, measured })
+}
+
+fn scratch_file(shop: Workshop<'_>, name: &str) -> PathBuf {
+    shop.scratch.join(name)
+}
