@@ -1,0 +1,25 @@
+//! Reviews that hold a patient back.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "review")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub facility: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub patient: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub line: i64,
+    pub case_no: String,
+    pub opened_at: i64,
+    pub closed_at: Option<i64>,
+    pub recorded_at: i64,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
