@@ -86,7 +86,6 @@ impl Tails {
 }
 
 /// Walks from one end inwards: past the quantile first, then on to the value at which enough persons are met.
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
 fn settled<N: ArrowNativeTypeOp>(
     rows: impl Iterator<Item = (N, i64)>,
     count: usize,

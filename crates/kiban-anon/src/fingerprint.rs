@@ -36,7 +36,6 @@ pub struct Singled {
 
 impl Singled {
     /// Returns the share of persons who are unique; of nobody it is 0.
-    #[allow(clippy::cast_precision_loss)]
     pub fn share(self) -> f64 {
         if self.persons == 0 { 0.0 } else { self.unique as f64 / self.persons as f64 }
     }

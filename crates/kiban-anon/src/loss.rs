@@ -21,7 +21,6 @@ pub enum Aggregate {
 
 impl Aggregate {
     /// Returns the score of these column losses.
-    #[allow(clippy::cast_precision_loss)]
     pub fn score(self, losses: impl Iterator<Item = f64>) -> f64 {
         let (mut columns, mut sum, mut product, mut worst) = (0_u32, 0.0, 1.0, 0.0_f64);
         for loss in losses {
@@ -54,7 +53,6 @@ pub struct Loss {
 impl Loss {
     /// Puts the losses of columns together; `leaves` are the leaves of each column's hierarchy.
     pub fn of(columns: Vec<f64>, leaves: &[usize], aggregate: Aggregate) -> Self {
-        #[allow(clippy::cast_precision_loss)]
         let room = |n: &usize| 1.0 - (*n.max(&1) as f64).recip();
         let total: f64 = leaves.iter().map(room).sum();
         let lost: f64 = columns.iter().zip(leaves).map(|(loss, n)| loss * room(n)).sum();
@@ -70,7 +68,6 @@ impl Loss {
 }
 
 /// Scales a sum of leaves standing behind the released values to a loss between 0 and 1.
-#[allow(clippy::cast_precision_loss)]
 pub(crate) fn scaled(behind: u64, persons: u64, leaves: u64) -> f64 {
     let room = persons * leaves.saturating_sub(1);
     if room == 0 { 0.0 } else { behind.saturating_sub(persons) as f64 / room as f64 }

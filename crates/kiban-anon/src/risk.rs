@@ -43,7 +43,6 @@ impl Risk {
     /// Measures a table by its class sizes and those of the same classes in the population.
     ///
     /// A population class smaller than the table's own cannot be, so the table's size stands in for it.
-    #[allow(clippy::cast_precision_loss)]
     pub fn in_population(pairs: &[(u64, u64)]) -> Self {
         let mut sizes = BTreeMap::new();
         let mut population: BTreeMap<(u64, u64), u64> = BTreeMap::new();

@@ -92,7 +92,6 @@ impl Policy {
     }
 
     /// Returns how many of so many persons may be suppressed.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
     pub fn allowed(&self, persons: u64) -> u64 {
         ((persons as f64 * self.suppression_limit.clamp(0.0, 1.0)).floor() as u64).min(persons)
     }

@@ -133,7 +133,6 @@ fn group<W: Word>(
         if parts > 1 && (hash >> 40) % parts != part {
             continue;
         }
-        #[allow(clippy::cast_possible_truncation)]
         let mut slot = hash as usize & mask;
         loop {
             match slot_of[slot] {
