@@ -10,7 +10,7 @@ use crate::normalise::{
 };
 
 /// Gives each distinct text a number from 1; 0 is the empty text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Interner {
     ids: FxHashMap<Box<str>, u32>,
 }
@@ -30,7 +30,7 @@ impl Interner {
 }
 
 /// A distinct kanji name and its keys.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Kanji {
     pub(crate) fold: u32,
     pub(crate) weak: u32,
@@ -39,7 +39,7 @@ pub(crate) struct Kanji {
 }
 
 /// A distinct reading and its keys.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Kana {
     pub(crate) long: u32,
     pub(crate) voiceless: u32,
@@ -48,7 +48,6 @@ pub(crate) struct Kana {
 }
 
 /// All names of a run.
-#[derive(Debug)]
 pub(crate) struct Names {
     kanji_ids: FxHashMap<(Box<str>, bool), u32>,
     kana_ids: Interner,

@@ -124,7 +124,7 @@ pub(crate) fn learn(counts: &[(Pattern, f64)], random: &Random) -> Model {
 }
 
 fn start_weights() -> Vec<f64> {
-    vec![0.4, 0.15, 0.01, 0.1, 0.1, 0.02, 0.1, 0.02, 0.02, 0.08]
+    vec![0.4, 0.15, 0.02, 0.1, 0.1, 0.02, 0.1, 0.02, 0.02, 0.08]
 }
 
 /// One round: who is responsible for each pattern, and the shares that follow.
@@ -172,17 +172,21 @@ fn settle(class: Class, fields: &mut Shares, belief: &Shares, random: &Random) {
 
 /// What a class is believed to look like before any data.
 fn beliefs_of(class: Class, random: &Random) -> Shares {
-    let matching = belief(|field, level| field.prior_match(level), 1.0);
-    let mut shares = matching;
+    let kin = matches!(class, Class::Household | Class::Twins);
+    let believed = |field: Field, level| if kin { field.prior_kin(level) } else { field.prior_match(level) };
+    let mut shares = belief(believed, 1.0);
     for ((field, levels), seen) in Field::ALL.into_iter().zip(&mut shares).zip(&random.fields) {
         normalise(field, levels);
         if class == Class::Match {
             continue;
         }
         match class.share(field) {
+            Share::Learned if kin => {}
             Share::Learned => mix(levels, seen),
             Share::LearnedUnlessEqual => {
-                mix(levels, seen);
+                if !kin {
+                    mix(levels, seen);
+                }
                 hold_agreement(field, levels, seen);
             }
             Share::Believed => {}

@@ -19,7 +19,7 @@ pub(crate) struct Part {
 }
 
 /// One insured card as numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CardRow {
     pub(crate) insurer: u32,
     pub(crate) symbol: u32,
@@ -52,7 +52,7 @@ impl CardRow {
 }
 
 /// One registration as numbers; zero is missing everywhere.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) patient: PatientRef,
     pub(crate) facility: u32,
@@ -75,7 +75,6 @@ pub(crate) struct Row {
 }
 
 /// All registrations of a run in columns, with the dictionaries they point into.
-#[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     pub(crate) names: Names,
@@ -85,7 +84,7 @@ pub(crate) struct Table {
     site_counts: FxHashMap<u32, u32>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Counts {
     kanji: FxHashMap<u32, u32>,
     kana: FxHashMap<u32, u32>,
@@ -109,9 +108,12 @@ struct Places {
 }
 
 impl Table {
-    /// Normalises and encodes; the work is split over `threads`, the result does not depend on their number.
+    /// Normalises and encodes in the order of patients, so that the order of the input does not matter; nor does the
+    /// number of `threads`.
     pub(crate) fn build(registrations: &[Registration], threads: usize) -> Self {
-        let normals = normalise_all(registrations, threads);
+        let mut sorted: Vec<&Registration> = registrations.iter().collect();
+        sorted.sort_by_key(|registration| registration.patient);
+        let normals = normalise_all(&sorted, threads);
         let splitter = Splitter::learn(&normals);
         let mut table = Self {
             rows: Vec::with_capacity(normals.len()),
@@ -122,7 +124,7 @@ impl Table {
             site_counts: FxHashMap::default(),
         };
         let mut places = Places::default();
-        for (registration, normal) in registrations.iter().zip(&normals) {
+        for (registration, normal) in sorted.into_iter().zip(&normals) {
             let row = table.row(registration, normal, &splitter, &mut places);
             table.count(&row);
             table.rows.push(row);
@@ -239,12 +241,12 @@ pub(crate) enum Script {
     Kana,
 }
 
-fn normalise_all(registrations: &[Registration], threads: usize) -> Vec<Normal> {
+fn normalise_all(registrations: &[&Registration], threads: usize) -> Vec<Normal> {
     let share = registrations.len().div_ceil(threads.max(1)).max(1);
     std::thread::scope(|scope| {
         let parts: Vec<_> = registrations
             .chunks(share)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(normalise).collect::<Vec<_>>()))
+            .map(|chunk| scope.spawn(move || chunk.iter().map(|one| normalise(one)).collect::<Vec<_>>()))
             .collect();
         parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
     })

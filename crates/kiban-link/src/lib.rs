@@ -57,3 +57,5 @@ mod rules;
 mod scored;
 mod similarity;
 mod split;
+#[cfg(test)]
+mod vectors;

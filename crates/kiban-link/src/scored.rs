@@ -1,5 +1,7 @@
 //! What is known of all candidate pairs once the model has spoken; people's decisions do not change it.
 
+use std::fmt;
+
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -15,7 +17,6 @@ use crate::{
 };
 
 /// Registrations, candidates, and what rules and model say of each pattern.
-#[derive(Debug)]
 pub(crate) struct Scored {
     pub(crate) table: Table,
     pub(crate) settings: Settings,
@@ -24,6 +25,13 @@ pub(crate) struct Scored {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) patterns: Vec<Pattern>,
     verdicts: FxHashMap<Pattern, Verdict>,
+}
+
+impl fmt::Debug for Scored {
+    /// Tells sizes only: the dictionaries hold names.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scored({} rows, {} pairs)", self.table.rows.len(), self.candidates.len())
+    }
 }
 
 /// What a pattern amounts to.

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::normalise::{Normal, Words};
 
 /// Family names met with a gap behind them, and the readings they were met with.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Splitter {
     kanji: FxHashMap<String, u32>,
     kana: FxHashMap<String, u32>,

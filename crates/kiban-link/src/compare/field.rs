@@ -113,7 +113,7 @@ impl Field {
                 let kanji = pick(&[1.0, 0.85, 0.06, 0.01, 0.01, 0.02, 0.005, 0.045], k);
                 let kana = match name_agrees(k, kana::DIFFERENT) {
                     true => pick(&[1.0, 0.93, 0.02, 0.01, 0.005, 0.015, 0.02], n),
-                    false => pick(&[1.0, 0.6, 0.05, 0.04, 0.01, 0.05, 0.25], n),
+                    false => pick(&[1.0, 0.75, 0.06, 0.05, 0.01, 0.02, 0.11], n),
                 };
                 kanji * kana * rarity_share(k, n, rarity, [0.3, 0.3, 0.2, 0.2])
             }
@@ -157,6 +157,23 @@ impl Field {
             Self::Phone => pick(&[1.0, 2e-6, 5e-6, 1.0], level),
             Self::Card => pick(&[1.0, 1e-6, 4e-6, 4e-6, 1e-7, 1e-5, 0.01, 0.99], level),
             Self::Chart => pick(&[0.7, 1e-6, 0.3], level),
+        }
+    }
+
+    /// Believed share of a level among pairs of one family, where it is not that of one person.
+    ///
+    /// Given names of a family often share a kanji (優斗 and 優太); its cards differ in the 枝番.
+    pub(crate) fn prior_kin(self, level: u8) -> f64 {
+        let pick = |shares: &[f64], at: u8| shares.get(usize::from(at)).copied().unwrap_or(0.0);
+        match self {
+            Self::Given => {
+                let (k, n, rarity) = name_states(level);
+                let kanji = pick(&[1.0, 0.003, 0.0003, 0.0002, 0.0003, 0.25, 0.0001, 0.746], k);
+                let kana = pick(&[1.0, 0.004, 0.001, 0.001, 0.0005, if k == kanji::NEAR { 0.5 } else { 0.1 }, 0.7], n);
+                kanji * kana * rarity_share(k, n, rarity, [0.75, 0.2, 0.04, 0.01])
+            }
+            Self::Card => pick(&[1.0, 0.01, 0.6, 0.2, 0.001, 0.01, 0.03, 0.149], level),
+            _ => self.prior_match(level),
         }
     }
 

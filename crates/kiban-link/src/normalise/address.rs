@@ -6,7 +6,7 @@ use super::{
 };
 
 /// An address in parts; a part that is not written is empty.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Address {
     /// Up to 市, 区, 町 or 村, without the prefecture.
     pub(crate) city: String,

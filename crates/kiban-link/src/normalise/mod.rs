@@ -17,7 +17,7 @@ use date::Birth;
 use kanji::Residence;
 
 /// A name in one script. `words` keeps the gaps, because they are the best sign of where the given name begins.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words(pub(crate) Vec<String>);
 
 impl Words {
@@ -34,7 +34,7 @@ impl Words {
 }
 
 /// A registration in comparable form.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Normal {
     pub(crate) kanji: Words,
     pub(crate) kana: Words,
