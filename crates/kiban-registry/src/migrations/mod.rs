@@ -75,9 +75,9 @@ mod tests {
                 let spelled = spell(ddl, backend);
                 assert!(!spelled.contains(['{', '}']), "{name}");
                 assert!(!spelled.contains("--"), "{name}: a comment would be cut at its semicolon");
+                assert!(backend == DbBackend::Sqlite || !spelled.contains("ROWID"), "{name}");
             }
         }
-        assert!(!spell(ALL[0].1, DbBackend::Postgres).contains("ROWID"));
     }
 
     #[test]

@@ -95,7 +95,7 @@ async fn an_unknown_facility_is_refused_and_an_unknown_patient_is_empty() {
     assert!(facility.facility.is_empty() && facts == PatientFacts::default());
 }
 
-/// Not a bound but a floor under accidents; `docs/benchmarks.md` has the figures.
+/// Measures with `KIBAN_REGISTRY_PATIENTS=300000` and `--release --no-capture`; by itself it only has to go through.
 #[tokio::test]
 async fn large_files_and_facilities_go_through() {
     let patients = std::env::var("KIBAN_REGISTRY_PATIENTS").map_or(3_000, |n| n.parse().unwrap());
