@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod fhir;
+mod properties;
 mod ssmix2;
 mod support;
 mod uke;
