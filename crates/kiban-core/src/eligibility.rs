@@ -333,7 +333,7 @@ trait Trail {
     }
 
     /// Notes a step.
-    fn note(&mut self, rule: Rule, basis: &[String], check: &Check);
+    fn note(&mut self, set: Option<&LegalRuleSet>, rule: Rule, check: &Check);
 
     /// Tells whether to go on after a denial.
     const TO_THE_END: bool;
@@ -345,15 +345,16 @@ struct Bare;
 impl Trail for Bare {
     const TO_THE_END: bool = false;
 
-    fn note(&mut self, _rule: Rule, _basis: &[String], _check: &Check) {}
+    fn note(&mut self, _set: Option<&LegalRuleSet>, _rule: Rule, _check: &Check) {}
 }
 
 impl Trail for Vec<Step> {
     const TO_THE_END: bool = true;
 
-    fn note(&mut self, rule: Rule, basis: &[String], check: &Check) {
+    fn note(&mut self, set: Option<&LegalRuleSet>, rule: Rule, check: &Check) {
+        let basis = set.map(|set| set.basis(rule).to_vec()).unwrap_or_default();
         let dates = check.dates.iter().flatten().copied().collect();
-        self.push(Step { rule, basis: basis.to_vec(), outcome: check.outcome, dates });
+        self.push(Step { rule, basis, outcome: check.outcome, dates });
     }
 }
 
@@ -366,7 +367,7 @@ fn judge<T: Trail>(
 ) -> Verdict {
     let today = calendar::day_in_japan(moment.valid_at);
     let Some(set) = rules.at(today) else {
-        trail.note(Rule::RulesInForce, &[], &Check::new(Outcome::Deny(Reason::NoRules)));
+        trail.note(None, Rule::RulesInForce, &Check::new(Outcome::Deny(Reason::NoRules)));
         return Verdict::Denied { reason: Reason::NoRules };
     };
     let case = Case::new(facts, set, track, moment);
@@ -398,7 +399,7 @@ struct Judgement<'a, T> {
 impl<T: Trail> Judgement<'_, T> {
     /// Takes in one rule's check; returns the verdict if there is no need to go on.
     fn ask(&mut self, rule: Rule, check: Check) -> Option<Verdict> {
-        self.trail.note(rule, self.set.basis(rule), &check);
+        self.trail.note(Some(self.set), rule, &check);
         let Outcome::Deny(reason) = check.outcome else { return None };
         if !self.trail.applies(rule) {
             return None;

@@ -1,6 +1,9 @@
 //! One question with the facts that are seen in it, and the rules that stand apart from the notices.
 
-use std::cmp::{Ordering, Reverse};
+use std::{
+    cmp::{Ordering, Reverse},
+    ptr,
+};
 
 use jiff::{Timestamp, civil::Date};
 
@@ -76,7 +79,9 @@ impl<'a> Case<'a> {
         let code = self.facility.map(|facility| facility.code);
         let ours = move |filing: &&Filing| filing.track == track && code.is_none_or(|code| filing.facility == code);
         seen(filings, known).filter(ours).filter(move |filing| {
-            let mut others = seen(filings, known).filter(ours).filter(|other| other.number == filing.number);
+            let mut others = seen(filings, known)
+                .filter(ours)
+                .filter(|other| !ptr::eq(*other, *filing) && other.number == filing.number);
             !others.any(|other| later_state(other, filing) == Ordering::Greater)
         })
     }

@@ -49,13 +49,13 @@ struct Guardian {
     over: Option<Date>,
 }
 
+impl Guardian {
+    const NOT_NEEDED: Self = Self { needed: false, given_at: None, over: None };
+}
+
 impl Link {
-    const NONE: Self = Self {
-        failed: Some(Rule::NoticeGiven),
-        given_at: None,
-        over: None,
-        guardian: Guardian { needed: false, given_at: None, over: None },
-    };
+    const NONE: Self =
+        Self { failed: Some(Rule::NoticeGiven), given_at: None, over: None, guardian: Guardian::NOT_NEEDED };
 
     /// Tells whether a link came further than another; among equals the earlier notices win.
     fn is_further_than(&self, other: &Self) -> bool {
@@ -115,22 +115,28 @@ impl Case<'_> {
         filing: Option<&Filing>,
         applies: &impl Fn(Rule) -> bool,
     ) -> Link {
+        let given_at = Some(notice.given_at);
+        if let Some(rule) = self.fails(notice, Recipient::Person, filing, applies) {
+            return Link { failed: Some(rule), given_at, ..Link::NONE };
+        }
         let over = self.wait_over(notice.given_at);
-        let guardian = Guardian {
-            needed: self.needs_guardian(self.today) || self.needs_guardian(calendar::day_in_japan(notice.given_at)),
-            given_at: guardian,
-            over: guardian.and_then(|given_at| self.wait_over(given_at)),
-        };
+        let guardian = self.guardian(notice, guardian);
         let waits = |over: Option<Date>| over.is_none_or(|day| self.today < day);
-        let failed = self.fails(notice, Recipient::Person, filing, applies).or_else(|| {
-            let unmet = [
-                (Rule::NoticeWait, waits(over)),
-                (Rule::GuardianNotice, guardian.needed && guardian.given_at.is_none()),
-                (Rule::GuardianWait, guardian.needed && guardian.given_at.is_some() && waits(guardian.over)),
-            ];
-            unmet.into_iter().find(|(rule, fails)| *fails && applies(*rule)).map(|(rule, _)| rule)
-        });
-        Link { failed, given_at: Some(notice.given_at), over, guardian }
+        let unmet = [
+            (Rule::NoticeWait, waits(over)),
+            (Rule::GuardianNotice, guardian.needed && guardian.given_at.is_none()),
+            (Rule::GuardianWait, guardian.given_at.is_some() && waits(guardian.over)),
+        ];
+        let failed = unmet.into_iter().find(|(rule, fails)| *fails && applies(*rule)).map(|(rule, _)| rule);
+        Link { failed, given_at, over, guardian }
+    }
+
+    /// Tells what the guardian has to do with a notice to the person, seen from its day and from today (SEED-47).
+    fn guardian(&self, notice: &Notice, given_at: Option<Timestamp>) -> Guardian {
+        if !self.needs_guardian(self.today) && !self.needs_guardian(calendar::day_in_japan(notice.given_at)) {
+            return Guardian::NOT_NEEDED;
+        }
+        Guardian { needed: true, given_at, over: given_at.and_then(|given_at| self.wait_over(given_at)) }
     }
 
     /// Returns the first rule by which a notice does not count at all.
@@ -141,11 +147,13 @@ impl Case<'_> {
         filing: Option<&Filing>,
         applies: &impl Fn(Rule) -> bool,
     ) -> Option<Rule> {
-        let day = calendar::day_in_japan(notice.given_at);
         let ours = notice.track == self.track && notice.recipient == recipient;
+        if applies(Rule::NoticeGiven) && (!ours || self.moment.valid_at < notice.given_at) {
+            return Some(Rule::NoticeGiven);
+        }
+        let day = calendar::day_in_japan(notice.given_at);
         let in_force = self.set.tracks.get(&self.track).is_none_or(|track| track.in_force_from <= day);
         let unmet = [
-            (Rule::NoticeGiven, !ours || self.moment.valid_at < notice.given_at),
             (Rule::NoticeDirect, !self.set.notice.direct_methods.contains(&notice.method)),
             (Rule::NoticeInForce, !in_force),
             (Rule::NoticeRenewed, self.withdrawn_at.is_some_and(|void| notice.given_at <= void)),

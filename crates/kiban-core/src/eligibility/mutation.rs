@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::sync::LazyLock;
+
 use jiff::civil::{Date, date};
 
 use super::*;
@@ -20,8 +22,10 @@ impl Trail for Without {
         rule != self.0
     }
 
-    fn note(&mut self, _rule: Rule, _basis: &[String], _check: &Check) {}
+    fn note(&mut self, _set: Option<&LegalRuleSet>, _rule: Rule, _check: &Check) {}
 }
+
+static RULES: LazyLock<LegalRules> = LazyLock::new(|| LegalRules::japan().unwrap());
 
 struct History {
     facility: FacilityFacts,
@@ -145,8 +149,7 @@ fn breaking(rule: Rule) -> History {
 }
 
 fn judged(history: &History, trail: &mut impl Trail) -> Verdict {
-    let rules = LegalRules::japan().unwrap();
-    judge((&history.facility, &history.patient), &rules, history.track, history.moment, trail)
+    judge((&history.facility, &history.patient), &RULES, history.track, history.moment, trail)
 }
 
 #[test]

@@ -141,34 +141,34 @@ pub(crate) fn instants() -> impl Strategy<Value = Timestamp> {
 
 /// Records mostly at once or early, sometimes late.
 fn recorded() -> impl Strategy<Value = Timestamp> {
-    prop_oneof![3 => Just(at("2024-01-05T00:00")), 1 => instants()]
+    prop_oneof![7 => Just(at("2024-01-05T00:00")), 1 => instants()]
 }
 
 /// The track, mostly the one the questions are about.
 fn tracks() -> impl Strategy<Value = Track> {
-    prop_oneof![5 => Just(Track::Anonymised), 1 => Just(Track::Pseudonymised)]
+    prop_oneof![9 => Just(Track::Anonymised), 1 => Just(Track::Pseudonymised)]
 }
 
 fn items() -> impl Strategy<Value = Vec<DataItem>> {
     prop_oneof![
-        8 => subsequence(vec![DataItem::Conditions, DataItem::Drugs, DataItem::Claims], 1..=3),
+        20 => subsequence(vec![DataItem::Conditions, DataItem::Drugs, DataItem::Claims], 1..=3),
         1 => Just(Vec::new()),
     ]
 }
 
 fn facilities() -> impl Strategy<Value = Vec<Facility>> {
-    let early = prop_oneof![4 => Just("2024-01-01".parse::<Date>().unwrap()), 1 => days()];
+    let early = prop_oneof![9 => Just("2024-01-01".parse::<Date>().unwrap()), 1 => days()];
     let waits = prop_oneof![4 => Just(None), 1 => select(vec![Some(1), Some(31), Some(60)])];
-    let state = (early, option::weighted(0.1, days()), waits, recorded()).prop_map(|(from, to, wait, recorded_at)| {
+    let state = (early, option::weighted(0.05, days()), waits, recorded()).prop_map(|(from, to, wait, recorded_at)| {
         Facility { supply_from: from, supply_to: to, waiting_days: wait, recorded_at, ..facility_state() }
     });
     prop_oneof![1 => Just(Vec::new()), 30 => vec(state, 1..3)]
 }
 
 fn filings() -> impl Strategy<Value = Vec<Filing>> {
-    let early = prop_oneof![4 => Just("2024-01-01".parse::<Date>().unwrap()), 1 => days()];
-    let texts = prop_oneof![3 => Just(vec![]), 1 => subsequence(vec!["v1".to_owned(), "v2".to_owned()], 1..=2)];
-    let one = (select(vec!["a", "b"]), tracks(), early, option::weighted(0.1, days()), items(), texts, recorded());
+    let early = prop_oneof![9 => Just("2024-01-01".parse::<Date>().unwrap()), 1 => days()];
+    let texts = prop_oneof![2 => Just(vec![]), 1 => subsequence(vec!["v1".to_owned(), "v2".to_owned()], 1..=2)];
+    let one = (select(vec!["a", "b"]), tracks(), early, option::weighted(0.05, days()), items(), texts, recorded());
     let filing = one.prop_map(|(number, track, from, to, items, notice_versions, recorded_at)| Filing {
         track,
         effective_from: from,
@@ -241,7 +241,7 @@ fn births() -> impl Strategy<Value = Birth> {
 /// A list that is mostly empty.
 fn rarely<T: std::fmt::Debug>(facts: impl Strategy<Value = T>, most: usize) -> impl Strategy<Value = Vec<T>> {
     let facts = vec(facts, 1..=most);
-    option::weighted(0.25, facts).prop_map(Option::unwrap_or_default)
+    option::weighted(0.15, facts).prop_map(Option::unwrap_or_default)
 }
 
 pub(crate) fn patients() -> impl Strategy<Value = PatientFacts> {
@@ -259,7 +259,7 @@ pub(crate) fn patients() -> impl Strategy<Value = PatientFacts> {
     let births = prop_oneof![1 => Just(Vec::new()), 20 => vec(births(), 1..3)];
     let lists = (
         births,
-        vec(notices(), 0..5),
+        vec(notices(), 0..6),
         rarely(objections(), 2),
         rarely(withdrawals(), 2),
         rarely(deletions, 1),
@@ -282,7 +282,7 @@ pub(crate) fn patients() -> impl Strategy<Value = PatientFacts> {
 pub(crate) fn histories() -> impl Strategy<Value = History> {
     let facility = (facilities(), filings()).prop_map(|(facility, filings)| FacilityFacts { facility, filings });
     let late = prop_oneof![3 => Just(at("2024-06-20T09:00")), 2 => instants()];
-    let known = prop_oneof![3 => Just(at("2024-07-30T00:00")), 1 => instants()];
+    let known = prop_oneof![7 => Just(at("2024-07-30T00:00")), 1 => instants()];
     (facility, patients(), tracks(), late, known).prop_map(|(facility, patient, track, valid_at, known_at)| History {
         facility,
         patient,
