@@ -119,6 +119,7 @@ pub trait RowSink {
     }
 
     /// Takes the tables back at the end of a file. Unless overridden they are flushed into batches at once.
+    #[expect(clippy::boxed_local, reason = "tables stay boxed on their way from file to file")]
     fn keep(&mut self, mut tables: Box<Tables>) {
         tables.flush(&mut |table, batch| self.batch(table, batch));
     }

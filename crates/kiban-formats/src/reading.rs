@@ -75,7 +75,6 @@ impl<'a> Reading<'a> {
 
     /// Counts a repair or remark that changes nothing in the flow: one `Note` per file and kind, at its first place.
     pub(crate) fn note(&mut self, fault: Fault, place: Place) {
-        *self.counts.repairs.entry(fault.code).or_default() += 1;
         self.tally(fault, Severity::Note, place, 0, 0);
     }
 
@@ -120,8 +119,11 @@ impl<'a> Reading<'a> {
 
     /// Ends the file: tables go back to the sink, sums are reported.
     pub(crate) fn finish(self) -> RowCounts {
-        let Self { ctx, out, tables, counts, tallies } = self;
-        for Tally { fault, severity, rest, rows_lost, .. } in tallies {
+        let Self { ctx, out, tables, mut counts, tallies } = self;
+        for Tally { fault, severity, met, rest, rows_lost } in tallies {
+            if severity == Severity::Note && rows_lost == 0 {
+                *counts.repairs.entry(fault.code).or_default() += met;
+            }
             if let Some(place) = rest {
                 out.finding(finding(ctx, fault, severity, place, rows_lost));
             }

@@ -131,9 +131,37 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+struct DecimalVisitor;
+
+impl<'de> Visitor<'de> for DecimalVisitor {
+    type Value = Decimal;
+    expecting!();
+    drained!(seq);
+    drained!(map);
+    drained!(unit);
+
+    fn visit_str<E>(self, text: &str) -> Result<Decimal, E> {
+        Ok(Decimal(text.trim().parse().ok().filter(|number: &f64| number.is_finite())))
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<Decimal, E> {
+        Ok(Decimal(Some(number)))
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a decimal of FHIR is read as a double")]
+    fn visit_u64<E>(self, number: u64) -> Result<Decimal, E> {
+        Ok(Decimal(Some(number as f64)))
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a decimal of FHIR is read as a double")]
+    fn visit_i64<E>(self, number: i64) -> Result<Decimal, E> {
+        Ok(Decimal(Some(number as f64)))
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Decimal, E> {
+        Ok(Decimal(None))
+    }
+}
+
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Text::deserialize(from).map(|text| Self(text.get().parse().ok().filter(|number: &f64| number.is_finite())))
+        from.deserialize_any(DecimalVisitor)
     }
 }
 

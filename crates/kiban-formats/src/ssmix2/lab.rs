@@ -13,6 +13,7 @@ use crate::{
 impl Message<'_> {
     /// Dates a result by when the specimen was taken (SPM-17), else by OBR-7, else by OBX-14.
     pub(super) fn results(&self, reading: &mut Reading<'_>) {
+        let visit_key = self.visit_key();
         let (mut specimen, mut taken, mut observed) = (None, Hl7Time::default(), Hl7Time::default());
         let mut index = 0;
         for segment in self.segments {
@@ -26,7 +27,13 @@ impl Message<'_> {
                 "OBX" => {
                     index += 1;
                     let day = taken.day.or(observed.day);
-                    self.measurement(reading, segment, Key::of("ssmix2.result").number(index), specimen, day);
+                    self.measurement(
+                        reading,
+                        segment,
+                        Key::of("ssmix2.result").number(index),
+                        (visit_key, specimen),
+                        day,
+                    );
                 }
                 _ => {}
             }
@@ -50,7 +57,7 @@ impl Message<'_> {
         reading: &mut Reading<'_>,
         obx: &Segment<'_>,
         key: Key,
-        specimen_key: Option<i64>,
+        (visit_key, specimen_key): (Option<i64>, Option<i64>),
         day: Option<Day>,
     ) {
         let item = Coded::of(obx.field(3));
@@ -80,7 +87,7 @@ impl Message<'_> {
         let own = self.time(reading, obx, &obx.text(14), "OBX-14");
         let (range_low, range_high) = range(&obx.text(7));
         let row = MeasurementRow {
-            visit_key: self.visit_key(),
+            visit_key,
             specimen_key,
             code,
             code_text,

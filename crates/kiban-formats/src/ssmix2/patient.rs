@@ -22,7 +22,7 @@ impl Message<'_> {
         self.allergies(reading);
         let day = self.written.day;
         for (index, obx) in (0..).zip(self.all("OBX")) {
-            self.measurement(reading, obx, Key::of("ssmix2.body").number(index), None, day);
+            self.measurement(reading, obx, Key::of("ssmix2.body").number(index), (None, None), day);
         }
     }
 

@@ -17,6 +17,15 @@ use crate::{
 /// 修飾語コード of 疑い, "suspected".
 const SUSPECTED: &[u8] = b"8002";
 
+/// What one line says was done on one day.
+struct Use<'f> {
+    kind: Kind,
+    code: &'f str,
+    day: Option<Day>,
+    count: u32,
+    used: Option<f64>,
+}
+
 impl Claim {
     /// Takes a record below the claim's head.
     pub(super) fn service_record(
@@ -118,12 +127,12 @@ impl Claim {
             self.care_on(date);
             let at =
                 Lineage { record: Key::of("uke.day").number(at.record.unsigned_abs()).number(day.into()).get(), ..*at };
-            self.write_use(reading, &at, kind, code, Some(date), count, used);
+            self.write_use(reading, &at, Use { kind, code, day: Some(date), count, used });
         }
         if first.is_none() {
             times = fields.code(7).parse().unwrap_or(1);
             reading.note(fault("uke.no-day", item), place);
-            self.write_use(reading, at, kind, code, None, times, used);
+            self.write_use(reading, at, Use { kind, code, day: None, count: times, used });
         } else {
             reading.note(fault("R19", item), place);
         }
@@ -139,16 +148,8 @@ impl Claim {
 
     /// Writes what was done on one day. Of drugs taken by mouth (診療識別 21) the amount is per day and the count the
     /// days supplied; of all others it is per use.
-    fn write_use(
-        &self,
-        reading: &mut Reading<'_>,
-        at: &Lineage,
-        kind: Kind,
-        code: &str,
-        day: Option<Day>,
-        count: u32,
-        used: Option<f64>,
-    ) {
+    fn write_use(&self, reading: &mut Reading<'_>, at: &Lineage, done: Use<'_>) {
+        let Use { kind, code, day, count, used } = done;
         match kind {
             Kind::Drug => {
                 let row = DrugRow {

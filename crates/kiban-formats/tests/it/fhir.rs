@@ -53,10 +53,8 @@ fn a_patient_and_what_refers_to_it() {
         lab(&format!(r#"{{"identifier":{}}}"#, numbered("0826739")), r#""valueInteger":7"#),
         lab(r#"{"reference":"Patient/stranger"}"#, r#""valueInteger":7"#),
     ];
-    let encounter = format!(
-        r#"{{"resourceType":"Encounter","id":"e1","status":"finished","class":{{"code":"IMP"}},"subject":{{"reference":"Patient/p1"}},"period":{{"start":"2021-07-05"}}}}"#
-    );
-    let out = deliver(&[&labs.join("\n"), &encounter, &patient("p1", &format!("{},{member}", numbered("0826739")))]);
+    let encounter = r#"{"resourceType":"Encounter","id":"e1","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p1"},"period":{"start":"2021-07-05"}}"#;
+    let out = deliver(&[&labs.join("\n"), encounter, &patient("p1", &format!("{},{member}", numbered("0826739")))]);
     let person = &rows(&out, SourceTable::Patient)[0];
     assert_eq!(
         (person["local_id"].as_str(), person["name_kana"].as_str(), person["sex"].as_str()),

@@ -15,13 +15,13 @@ use kiban_core::{Finding, PatientRefs, tables::SourceTable};
 use kiban_formats::{DeliveryState, FileName, Format, ReadContext, RowCounts, RowSink, arrow_schema, sniff};
 
 /// One row as column name → text; nulls are left out.
-pub type Cells = BTreeMap<String, String>;
+pub(crate) type Cells = BTreeMap<String, String>;
 
 #[derive(Default)]
-pub struct Collected {
-    pub rows: BTreeMap<SourceTable, Vec<Cells>>,
-    pub findings: Vec<Finding>,
-    pub counts: RowCounts,
+pub(crate) struct Collected {
+    pub(crate) rows: BTreeMap<SourceTable, Vec<Cells>>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) counts: RowCounts,
 }
 
 impl RowSink for Collected {
@@ -59,17 +59,17 @@ fn cell(column: &dyn Array, row: usize) -> String {
 }
 
 impl Collected {
-    pub fn count(&self, table: SourceTable) -> usize {
+    pub(crate) fn count(&self, table: SourceTable) -> usize {
         self.rows.get(&table).map_or(0, Vec::len)
     }
 
     /// Every table with rows, as `name count`, in the order of the tables.
-    pub fn tables(&self) -> Vec<(&'static str, usize)> {
+    pub(crate) fn tables(&self) -> Vec<(&'static str, usize)> {
         self.rows.iter().map(|(table, rows)| (table.name(), rows.len())).collect()
     }
 
     /// Findings as `code field` → how many, with the rows they took.
-    pub fn codes(&self) -> BTreeMap<String, (usize, u32)> {
+    pub(crate) fn codes(&self) -> BTreeMap<String, (usize, u32)> {
         let mut codes = BTreeMap::new();
         for finding in &self.findings {
             let entry: &mut (usize, u32) = codes.entry(format!("{} {}", finding.code, finding.field)).or_default();
@@ -80,7 +80,7 @@ impl Collected {
     }
 
     /// Asserts that every record is accounted for.
-    pub fn assert_balanced(&self) {
+    pub(crate) fn assert_balanced(&self) {
         let lost: u64 = self.findings.iter().map(|f| u64::from(f.rows_lost)).sum();
         assert!(self.counts.balances(), "{:?}", self.counts);
         assert_eq!(self.counts.records_refused + self.counts.records_unread, lost, "{:?}", self.findings);
@@ -88,17 +88,17 @@ impl Collected {
     }
 }
 
-pub const FACILITY: &str = "1318814790";
+pub(crate) const FACILITY: &str = "1318814790";
 
 /// Runs with the context of a file.
-pub fn context<T>(name: &str, file: u32, run: impl FnOnce(&ReadContext<'_>) -> T) -> T {
+pub(crate) fn context<T>(name: &str, file: u32, run: impl FnOnce(&ReadContext<'_>) -> T) -> T {
     let refs = PatientRefs::new([7; 32]);
     let (name, facility) = (FileName::new(name), FACILITY.parse().unwrap());
     run(&ReadContext { facility, delivery: 1, file, name, refs: &refs, batch_rows: 1000 })
 }
 
 /// Reads bytes as a file of one format, in chunks of `chunk` bytes.
-pub fn read_into(
+pub(crate) fn read_into(
     out: &mut Collected,
     format: &dyn Format,
     (name, file): (&str, u32),
@@ -112,7 +112,7 @@ pub fn read_into(
 }
 
 /// Reads one file of one format.
-pub fn read(format: &dyn Format, name: &str, bytes: &[u8]) -> Collected {
+pub(crate) fn read(format: &dyn Format, name: &str, bytes: &[u8]) -> Collected {
     let mut out = Collected::default();
     read_into(&mut out, format, (name, 0), bytes, &DeliveryState::default(), 1 << 16);
     out.assert_balanced();
@@ -120,7 +120,7 @@ pub fn read(format: &dyn Format, name: &str, bytes: &[u8]) -> Collected {
 }
 
 /// Reads a folder as the program does: paths in order, sniffed by content, indexed first.
-pub fn read_folder(root: &Path) -> (Collected, Vec<String>) {
+pub(crate) fn read_folder(root: &Path) -> (Collected, Vec<String>) {
     let files = files_under(root);
     let (mut out, mut state, mut unknown) = (Collected::default(), DeliveryState::default(), Vec::new());
     for pass in ["index", "read"] {
@@ -144,7 +144,7 @@ pub fn read_folder(root: &Path) -> (Collected, Vec<String>) {
     (out, unknown)
 }
 
-pub fn files_under(root: &Path) -> Vec<String> {
+pub(crate) fn files_under(root: &Path) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -162,7 +162,7 @@ pub fn files_under(root: &Path) -> Vec<String> {
 }
 
 /// Returns a folder of the corpus, or says that the test is skipped.
-pub fn corpus(folder: &str) -> Option<PathBuf> {
+pub(crate) fn corpus(folder: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let root = std::env::var_os("KIBAN_CORPUS").map_or_else(beside, PathBuf::from);
     let path = root.join("formats").join(folder);
