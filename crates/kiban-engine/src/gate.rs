@@ -45,9 +45,9 @@ pub struct GateTime {
 }
 
 /// Why a row is held although its person may pass: its data item was never filed.
-const ITEM_NOT_FILED: &str = "item-not-filed";
+const ITEM_NOT_FILED: &str = "not-listed";
 /// Why a row is held whose person no fact names.
-const UNKNOWN_PERSON: &str = "unknown-person";
+const UNKNOWN_PERSON: &str = "not-listed";
 
 /// The verdicts on all patients of some facilities at one instant.
 #[derive(Debug, Clone)]

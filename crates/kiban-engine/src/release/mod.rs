@@ -1,5 +1,6 @@
 //! Releases: their specification, how the gated set is anonymised, the package that leaves and how it is verified.
 
+pub mod dictionary;
 pub mod package;
 pub mod spec;
 pub mod verify;

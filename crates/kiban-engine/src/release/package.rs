@@ -145,6 +145,11 @@ impl Package {
         Ok(Self { folder: folder.to_owned() })
     }
 
+    /// Takes up a package that was begun in this process.
+    pub fn open(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
     /// Returns the folder that takes the tables' Parquet files, named `<table>.parquet`.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")

@@ -153,7 +153,7 @@ impl Build<'_> {
     async fn events(&self, table: &'static CdmTable) -> Result<Flow> {
         let mut judged = self.judged(table).await?;
         if ONE_PER_PERSON.contains(&table.name) {
-            judged = first_per_person(judged, &[("death_date", Oldest), ("facility", Oldest)], "repeated")?;
+            judged = first_per_person(judged, &[("death_date", Oldest), ("facility", Oldest)], "duplicate")?;
         }
         let standing = judged.clone().filter(col("standing").is_null())?;
         self.finish(table, judged, standing.sort(order(table))?).await
@@ -343,9 +343,9 @@ async fn judged(lake: &Lake, table: &'static CdmTable) -> Result<DataFrame> {
     let rows = versions(rows)?.join(map, JoinType::Left, &on.0, &on.1, None)?;
     let mut standing = when(col("newest").eq(lit(false)).or(col("twin").eq(lit(true))), lit("superseded"))
         .when(col("deleted"), lit("deleted"))
-        .when(col("person_id").is_null(), lit("no-identity"));
+        .when(col("person_id").is_null(), lit("not-linked"));
     if table.name == "person" {
-        standing = standing.when(col("year_of_birth").is_null(), lit("no-birth-date"));
+        standing = standing.when(col("year_of_birth").is_null(), lit("no-date"));
     }
     if let Some(date) = date_column(table) {
         standing = standing.when(col(date).is_null(), lit("no-date"));

@@ -163,6 +163,27 @@ pub async fn persons(lake: &Lake, runner: &dyn Runner) -> Result<PersonMap> {
     Ok(map)
 }
 
+/// Reads the facility of every patient that was linked.
+///
+/// # Errors
+/// Fails where the map cannot be read.
+pub async fn facilities(lake: &Lake, runner: &dyn Runner) -> Result<BTreeMap<PatientRef, FacilityCode>> {
+    let mut found = BTreeMap::new();
+    for batch in runner.collect(lake.read(&person_map(), person_map_schema()).await?).await? {
+        let [facilities, patients, _] = batch.columns() else {
+            return Err(Error::Bug("columns of person_map".to_owned()));
+        };
+        let patients = patients.as_primitive::<Int64Type>();
+        for (facility, patient) in facilities.as_string::<i32>().iter().zip(patients.values()) {
+            let code = facility.and_then(|facility| facility.parse().ok());
+            if let (Some(code), Ok(patient)) = (code, PatientRef::new(*patient)) {
+                found.insert(patient, code);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Links all registrations anew under people's decisions, and commits the map and the evidence.
 ///
 /// Persons keep their keys; a new person's key is drawn from `entropy`.

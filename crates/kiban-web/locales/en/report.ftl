@@ -98,6 +98,10 @@ flow-made = Made where one row became several
 
 held-not-listed = On no allow-list
 held-superseded = Replaced by a later version
+held-deleted = Taken back by the sender
+held-no-date = Without a date or a birth date
+held-joined = Described by another registration of the person
+held-outside-window = Outside the days shown of everyone
 held-duplicate = The same record again
 held-identity = Identity: into its own vault
 held-not-mapped = No table of the common model for it

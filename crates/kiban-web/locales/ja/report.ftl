@@ -98,6 +98,10 @@ flow-made = 一行から複数の行に分かれた分
 
 held-not-listed = 許可一覧にない患者
 held-superseded = 新しい版に置き換えられた
+held-deleted = 施設が取り消した
+held-no-date = 日付または生年月日がない
+held-joined = 同じ人の別の登録で表されている
+held-outside-window = 全員に共通する期間の外
 held-duplicate = 同じ記録の重複
 held-identity = 本人情報として別の保管庫へ
 held-not-mapped = 標準の表に写す先がない

@@ -62,6 +62,14 @@ words!(
         Superseded = "superseded",
         /// The same record came twice.
         Duplicate = "duplicate",
+        /// The sender took the record back.
+        Deleted = "deleted",
+        /// The record has no date, or the patient no birth date.
+        NoDate = "no-date",
+        /// Another registration of the same person describes it.
+        Joined = "joined",
+        /// The event lies outside the days that are shown of everyone.
+        OutsideWindow = "outside-window",
         /// Names, addresses and the like: into the identity vault, and no further.
         Identity = "identity",
         /// No table of the common data model takes it; the source row stays.

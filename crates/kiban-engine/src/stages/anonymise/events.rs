@@ -79,7 +79,7 @@ impl Making<'_> {
         let mut held = BTreeMap::new();
         let of_people = self.of_people(table, gated)?;
         let in_cohort = count(of_people.clone()).await?;
-        held.insert("outside-cohort", rows_in - in_cohort);
+        held.insert("out-of-cohort", rows_in - in_cohort);
         let moved = self.moved(table, &columns, of_people)?;
         let moved = self.keep(&moved, &format!("{}-moved", table.name)).await?;
         held.insert("outside-window", in_cohort - moved.1);

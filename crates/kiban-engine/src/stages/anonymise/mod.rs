@@ -12,8 +12,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kiban_anon::{BeforeAfter, RareCounts, Risk, Singled, ordinance::Measure, ordinance::NoObject};
-use kiban_core::Entropy;
+pub use kiban_anon::{
+    BeforeAfter, RareCounts, Risk, Singled,
+    ordinance::{Item, Measure, NoObject, Operation},
+};
+use kiban_core::{Entropy, PersonKey};
 use serde::Serialize;
 
 use crate::{
@@ -56,6 +59,8 @@ pub struct Anonymised {
     pub flows: Vec<Flow>,
     /// What was measured.
     pub measured: Measured,
+    /// Whose data is in it: stays in the house.
+    pub persons: Vec<PersonKey>,
 }
 
 /// Risk, loss and what remains unprotected, in numbers.
@@ -166,7 +171,7 @@ pub async fn anonymise(
         measures,
         absent,
     };
-    Ok(Anonymised { files, flows, measured })
+    Ok(Anonymised { files, flows, measured, persons: people.keys() })
 }
 
 fn scratch_file(shop: Workshop<'_>, name: &str) -> PathBuf {

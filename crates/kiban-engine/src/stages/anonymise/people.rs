@@ -16,7 +16,7 @@ use kiban_anon::{
     BeforeAfter, BirthYears, ClassMap, DateShift, Folded, Hierarchy, Policy, QuasiIdentifier, Risk, Solution, Step,
     Window, search, smallest_class,
 };
-use kiban_core::keyed_u64;
+use kiban_core::{PersonKey, keyed_u64};
 
 use super::{ChosenLevel, Workshop, scratch_file};
 use crate::{
@@ -272,7 +272,7 @@ impl People {
 
     pub(super) fn flow(&self, gated: u64) -> Result<Flow> {
         let outside = gated - self.cohort();
-        let held = [("outside-cohort", outside), ("k-anonymity", self.suppressed())];
+        let held = [("out-of-cohort", outside), ("small-class", self.suppressed())];
         let flow = Flow {
             facility: None,
             stage: "anonymise".to_owned(),
@@ -283,6 +283,12 @@ impl People {
             lost: 0,
         };
         flow.balanced("anonymise")
+    }
+
+    /// Returns the keys of those released, in order.
+    pub(super) fn keys(&self) -> Vec<PersonKey> {
+        let kept = self.persons.values().iter().zip(self.kept.values());
+        kept.filter(|(_, kept)| *kept).filter_map(|(person, _)| PersonKey::new(*person).ok()).collect()
     }
 
     pub(super) fn cohort(&self) -> u64 {

@@ -1,0 +1,94 @@
+//! The data dictionary of a package: what each released column means, in Japanese and English.
+
+use std::path::Path;
+
+use arrow::datatypes::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::package::DictionaryEntry;
+use crate::{Error, Result};
+
+/// Meanings of columns by name; those of the same name mean the same in every table.
+const MEANINGS: &[(&str, &str, &str)] = &[
+    ("person_id", "この提供だけの個人番号（無作為）", "person, numbered at random for this release only"),
+    ("sex", "性別（M 男, F 女, O その他, * 一般化）", "sex (M male, F female, O other, * generalised)"),
+    ("birth_year", "生年（区分）", "year of birth, as a band"),
+    ("residence", "居住地（都道府県または地方）", "residence: prefecture or region"),
+    ("source_system", "コード体系（施設の送ったまま）", "system of the source code, as sent"),
+    ("condition_source_value", "傷病のコード", "code of the condition"),
+    ("condition_start_date", "傷病の開始日（ずらした日付）", "first day of the condition (shifted)"),
+    ("condition_end_date", "傷病の終了日（ずらした日付）", "last day of the condition (shifted)"),
+    ("condition_status_source_value", "診断の状態", "status of the diagnosis"),
+    ("drug_source_value", "医薬品のコード", "code of the drug"),
+    ("drug_exposure_start_date", "投与開始日（ずらした日付）", "first day of the exposure (shifted)"),
+    ("drug_exposure_end_date", "投与終了日（ずらした日付）", "last day of the exposure (shifted)"),
+    ("days_supply", "日数", "days supplied"),
+    ("quantity", "数量（端の値はまとめた）", "quantity, extremes coded"),
+    ("procedure_source_value", "診療行為のコード", "code of the procedure"),
+    ("procedure_date", "実施日（ずらした日付）", "day of the procedure (shifted)"),
+    ("measurement_source_value", "検査項目のコード", "code of the measurement"),
+    ("measurement_date", "検査日（ずらした日付）", "day of the measurement (shifted)"),
+    ("value_as_number", "値（端の値はまとめた）", "value, extremes coded"),
+    ("unit_source_value", "単位（施設の送ったまま）", "unit, as sent"),
+    ("range_low", "基準値の下限", "lower end of the reference range"),
+    ("range_high", "基準値の上限", "upper end of the reference range"),
+    ("observation_source_value", "観察項目のコード", "code of the observation"),
+    ("observation_date", "観察日（ずらした日付）", "day of the observation (shifted)"),
+    ("visit_source_value", "受診の種類", "kind of visit"),
+    ("visit_start_date", "受診または入院の日（ずらした日付）", "first day of the visit (shifted)"),
+    ("visit_end_date", "受診または退院の日（ずらした日付）", "last day of the visit (shifted)"),
+    ("visit_occurrence_id", "この提供だけの受診番号", "visit, numbered for this release only"),
+    ("discharged_to_source_value", "退院の転帰", "discharge disposition"),
+    ("admitted_from_source_value", "入院の経路", "where the person was admitted from"),
+    ("observation_period_start_date", "観察期間の初日（ずらした日付）", "first day of observation (shifted)"),
+    ("observation_period_end_date", "観察期間の末日（ずらした日付）", "last day of observation (shifted)"),
+    ("death_date", "死亡日（ずらした日付）", "day of death (shifted)"),
+    ("cause_source_value", "死因のコード", "code of the cause of death"),
+    ("route_source_value", "投与経路", "route of administration"),
+    ("dose_unit_source_value", "用量の単位", "unit of the dose"),
+];
+
+/// Describes the columns of a released Parquet file, in their order.
+///
+/// # Errors
+/// Fails where the file cannot be read.
+pub fn describe(table: &str, parquet: &Path) -> Result<Vec<DictionaryEntry>> {
+    let file = std::fs::File::open(parquet).map_err(Error::io("open", parquet))?;
+    let rows = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    Ok(rows.schema().fields().iter().map(|field| entry(table, field.name(), field.data_type())).collect())
+}
+
+fn entry(table: &str, column: &str, kind: &DataType) -> DictionaryEntry {
+    let own_id = column == format!("{table}_id");
+    let known = MEANINGS.iter().find(|(name, ..)| *name == column && !own_id);
+    let (ja, en) = match known {
+        Some((_, ja, en)) => ((*ja).to_owned(), (*en).to_owned()),
+        None if own_id => ("この表の行番号".to_owned(), "row number of this table".to_owned()),
+        None => (format!("OMOP CDM v5.4 の {table}.{column}"), format!("{table}.{column} of OMOP CDM v5.4")),
+    };
+    let kind = match kind {
+        DataType::Int64 | DataType::Int32 => "integer",
+        DataType::Float64 => "float",
+        DataType::Date32 => "date",
+        _ => "text",
+    };
+    DictionaryEntry {
+        table: table.to_owned(),
+        column: column.to_owned(),
+        kind: kind.to_owned(),
+        meaning_ja: ja,
+        meaning_en: en,
+    }
+}
+
+/// Returns the package's README, Japanese first.
+pub fn readme(title: &str, release: &str, recipient: &str, tables: &[String]) -> String {
+    let list = |tables: &[String]| {
+        tables.iter().map(|t| format!("- `data/{t}.parquet`, `data/{t}.csv`\n")).collect::<String>()
+    };
+    include_str!("readme.md")
+        .replace("{title}", title)
+        .replace("{release}", release)
+        .replace("{recipient}", recipient)
+        .replace("{tables}", list(tables).trim_end())
+}
