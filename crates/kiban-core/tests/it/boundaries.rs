@@ -217,6 +217,11 @@ fn a_withdrawal_revives_nothing_without_a_new_notice() {
         history.patient.notices.push(notice("2024-05-01T09:01", Recipient::Person));
         history.patient.objections.push(objection("r2", Requester::Guardian, "2024-03-06T09:00"));
     });
+    // A withdrawal of the very instant of the objection does not lift it; the stricter reading holds.
+    check(Some(Reason::Objected), |history| {
+        history.patient.objections.push(objection("r1", Requester::Person, "2024-03-05T09:00"));
+        history.patient.withdrawals.push(withdrawal("r1", Requester::Person, "2024-03-05T09:00"));
+    });
     check(Some(Reason::Objected), |history| {
         history.patient.objections.push(objection("r1", Requester::Bereaved, "2024-03-05T09:00"));
         history.patient.withdrawals.push(withdrawal("r1", Requester::Bereaved, "2024-05-01T09:00"));
