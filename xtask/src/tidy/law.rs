@@ -1,8 +1,8 @@
 //! The table of `docs/law.md` and the citations in the code say the same.
 //!
 //! A row reads `| SEED-43 | what | where | test |`. Its third cell names modules as `kiban-core::eligibility`,
-//! its fourth tests as `kiban-core: the_name_of_a_test`, each in backticks. Rows that begin with an article
-//! of the Act instead of a SEED row are held to the same third and fourth cells.
+//! its fourth tests as `kiban-core: the_name_of_a_test`, each in backticks. Every module must cite the row. Rows
+//! may begin with an article (`Act Art. 53`, `Ordinance Art. 18`) instead.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(super) fn check(table: &str, sources: &[Source]) -> Vec<String> {
     let mut complaints = Vec::new();
     let listed: BTreeSet<u32> = rows.iter().filter_map(|row| row.seed).collect();
     for source in sources {
-        for seed in citations(&source.text).difference(&listed) {
+        for seed in citations(source).difference(&listed) {
             complaints.push(format!("{} cites {SEED}{seed:02}, which has no row in docs/law.md", source.path));
         }
     }
@@ -59,7 +59,7 @@ fn of_row(row: &Row<'_>, sources: &[Source]) -> Vec<String> {
     for module in &row.modules {
         match files_of(module, sources).as_slice() {
             [] => complaints.push(format!("docs/law.md {}: there is no module {module}", row.name)),
-            files if !files.iter().any(|file| cites(file, row.seed)) => {
+            files if !files.iter().any(|file| cites(file, row)) => {
                 complaints.push(format!("docs/law.md {}: {module} does not cite it", row.name));
             }
             _ => {}
@@ -80,8 +80,11 @@ fn files_of<'a>(module: &str, sources: &'a [Source]) -> Vec<&'a Source> {
     sources.iter().filter(|source| source.path == own || source.path.starts_with(&folder)).collect()
 }
 
-fn cites(file: &Source, seed: Option<u32>) -> bool {
-    seed.is_none_or(|seed| citations(&file.text).contains(&seed))
+fn cites(file: &Source, row: &Row<'_>) -> bool {
+    match row.seed {
+        Some(seed) => citations(file).contains(&seed),
+        None => file.text.to_lowercase().contains(&row.name.to_lowercase()),
+    }
 }
 
 fn has_test(test: &str, sources: &[Source]) -> bool {
@@ -90,10 +93,13 @@ fn has_test(test: &str, sources: &[Source]) -> bool {
     sources.iter().any(|source| source.crate_name() == krate && source.text.contains(&function))
 }
 
-/// Returns the rows that a file's comments cite; `a to b` means every row from a to b.
-fn citations(text: &str) -> BTreeSet<u32> {
+/// Returns the rows that a file's comments cite, or a rule file anywhere; `a to b` means every row from a to b.
+fn citations(file: &Source) -> BTreeSet<u32> {
+    let is_rules = file.path.ends_with(".toml");
     let mut found = BTreeSet::new();
-    for comment in text.lines().filter_map(|line| line.split_once("//")).map(|(_, comment)| comment) {
+    for line in file.text.lines() {
+        let comment = if is_rules { Some(line) } else { line.split_once("//").map(|(_, comment)| comment) };
+        let Some(comment) = comment else { continue };
         let mut from = None;
         for piece in comment.split(SEED).skip(1) {
             let Some((seed, rest)) = number(piece) else { continue };
@@ -156,11 +162,21 @@ mod tests {
             ("kiban-core::rules", "kiban-anon: waiting_is_long"),
             ("kiban-core::rules", "waiting_is_long"),
         ] {
-            let table = format!("{good}{}", table("Act Art. 52", module, test));
+            let table = format!("{good}{}", table(&seed(43), module, test));
             assert_eq!(house(&table).len(), 1, "{module} {test}");
         }
         let uncited = format!("{good}{}", table(&seed(44), "kiban-core::rules", "kiban-core: waiting_is_long"));
         assert_eq!(house(&uncited).len(), 1);
+    }
+
+    #[test]
+    fn an_article_is_cited_by_name() {
+        let code = "/// Prints a receipt (Act Art. 53).\n#[test]\nfn it_does() {}\n";
+        let sources = [source("crates/kiban-core/src/receipt.rs", code)];
+        for (article, complaints) in [("Act Art. 53", 0), ("Act Art. 54", 1)] {
+            let table = table(article, "kiban-core::receipt", "kiban-core: it_does");
+            assert_eq!(check(&table, &sources).len(), complaints, "{article}");
+        }
     }
 
     #[test]
@@ -172,6 +188,8 @@ mod tests {
     #[test]
     fn ranges_are_cited_in_full_and_code_is_not_a_comment() {
         let text = format!("/// ({} to {}, {}).\nlet a = \"{}\";", seed(44), seed(46), seed(51), seed(99));
-        assert_eq!(citations(&text), BTreeSet::from([44, 45, 46, 51]));
+        assert_eq!(citations(&source("a.rs", &text)), BTreeSet::from([44, 45, 46, 51]));
+        let rules = format!("basis = [\"{}\"]", seed(53));
+        assert_eq!(citations(&source("jp.toml", &rules)), BTreeSet::from([53]));
     }
 }

@@ -33,7 +33,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     complaints.extend(files::check(&sources));
     complaints.extend(tests_folder::check_targets(&tests_folder::targets(&metadata)));
     complaints.extend(tests_folder::check_lists(&sources));
-    complaints.extend(law::check(&table, &sources));
+    let rules = manifests.iter().filter(|file| file.path.contains("/src/")).cloned();
+    complaints.extend(law::check(&table, &sources.iter().cloned().chain(rules).collect::<Vec<_>>()));
     complaints.extend(links::check(&pages, &|path| root.join(path).exists()));
     report(&complaints)
 }
