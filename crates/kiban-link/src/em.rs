@@ -16,7 +16,7 @@ const RANDOM_STRENGTH: f64 = 1_000.0;
 const ROUNDS: usize = 100;
 const STILL: f64 = 1e-5;
 /// At the most this many random pairs are drawn.
-const SAMPLE: u64 = 1_000_000;
+const SAMPLE: u64 = 500_000;
 
 /// Shares of the levels of every field.
 type Shares = [Vec<f64>; 8];
@@ -76,7 +76,7 @@ fn birth_of(table: &Table, at: u32) -> Option<Birth> {
 /// Pairs of rows at strides that visit every row equally often.
 fn strided_pairs(rows: usize) -> impl Iterator<Item = (u32, u32)> {
     let count = u64::try_from(rows).unwrap_or(u64::MAX).max(1);
-    let wanted = SAMPLE.min(20 * count).min(count * (count - 1) / 2);
+    let wanted = SAMPLE.min(10 * count).min(count * (count - 1) / 2);
     (0..wanted).filter_map(move |n| {
         let left = n % count;
         let stride =
@@ -103,7 +103,7 @@ pub(crate) fn learn(counts: &[(Pattern, f64)], random: &Random) -> Model {
     let beliefs: Vec<Shares> = Class::ALL.iter().map(|class| beliefs_of(*class, random)).collect();
     let start = Model {
         weights: start_weights(),
-        shares: beliefs.iter().map(|class| logs(class)).collect(),
+        shares: beliefs.iter().map(logs).collect(),
         rounds: 0,
         converged: counts.is_empty(),
         identified: true,
@@ -147,7 +147,7 @@ fn maximise(model: &Model, counts: &[(Pattern, f64)], beliefs: &[Shares], random
     }
     Model {
         weights: weights.into_iter().map(|w| w / total).collect(),
-        shares: shares.iter().map(|class| logs(class)).collect(),
+        shares: shares.iter().map(logs).collect(),
         ..model.clone()
     }
 }

@@ -1,13 +1,19 @@
 //! Edit distance over characters with adjacent transpositions (optimal string alignment).
 
+/// Tells whether two texts have a letter in common; most pairs of different names have none.
+pub(crate) fn share_a_letter(left: &[char], right: &[char]) -> bool {
+    left.iter().any(|l| right.contains(l))
+}
+
 /// Returns the cheapest way from `left` to `right`: insertions, deletions and transpositions cost 4, changes what
 /// `change` says.
 pub(crate) fn edit_distance(left: &[char], right: &[char], change: impl Fn(char, char) -> u32) -> u32 {
     const STEP: u32 = 4;
     let mut above: Vec<u32> = (0u32..).take(right.len() + 1).map(|n| n * STEP).collect();
-    let mut two_above: Vec<u32> = Vec::new();
+    let mut two_above: Vec<u32> = Vec::with_capacity(above.len());
+    let mut current: Vec<u32> = Vec::with_capacity(above.len());
     for (row, &l) in left.iter().enumerate() {
-        let mut current = Vec::with_capacity(above.len());
+        current.clear();
         current.push(u32::try_from(row + 1).unwrap_or(u32::MAX / 8) * STEP);
         for (column, &r) in right.iter().enumerate() {
             let at = |line: &[u32], index: usize| line.get(index).copied().unwrap_or(u32::MAX / 2);
@@ -19,7 +25,8 @@ pub(crate) fn edit_distance(left: &[char], right: &[char], change: impl Fn(char,
             }
             current.push(best);
         }
-        two_above = std::mem::replace(&mut above, current);
+        std::mem::swap(&mut two_above, &mut above);
+        std::mem::swap(&mut above, &mut current);
     }
     above.last().copied().unwrap_or(0)
 }

@@ -63,6 +63,9 @@ pub(crate) fn compare_all(table: &Table, candidates: &[Candidate], threads: usiz
     })
 }
 
+/// The similarity in hundredths from which readings are near.
+const NEAR_KANA: usize = 65;
+
 /// Compares pairs and remembers the similarity of value pairs, which repeat three to eight times.
 pub(crate) struct Comparer<'t> {
     table: &'t Table,
@@ -152,6 +155,9 @@ impl<'t> Comparer<'t> {
         if l.fold == r.fold {
             return if l.lost { kanji::LOST } else { kanji::FOLDED };
         }
+        if !(l.lost || r.lost || l.weak == r.weak || similarity::share_a_letter(&l.letters, &r.letters)) {
+            return kanji::DIFFERENT;
+        }
         let unlike = || {
             let text = |letters: &[char]| letters.iter().collect::<String>();
             if (l.lost || r.lost) && normalise::kanji::agree_with_lost(&text(&l.letters), &text(&r.letters)) {
@@ -181,10 +187,14 @@ impl<'t> Comparer<'t> {
         if l.voiceless == r.voiceless {
             return kana::VOICELESS;
         }
+        let (longer, shorter) = (l.letters.len().max(r.letters.len()), l.letters.len().min(r.letters.len()));
+        if shorter * 100 < longer * NEAR_KANA {
+            return kana::DIFFERENT;
+        }
         let like = || normalise::kana::similarity(&l.letters, &r.letters);
         let key = (left.kana.min(right.kana), left.kana.max(right.kana));
         let similar = *self.kana.entry(key).or_insert_with(like);
-        if similar >= 65 { kana::NEAR } else { kana::DIFFERENT }
+        if usize::from(similar) >= NEAR_KANA { kana::NEAR } else { kana::DIFFERENT }
     }
 
     /// The rarity of an agreeing name: that of the rarer side, by kanji where kanji agree.

@@ -100,10 +100,17 @@ pub(crate) fn voiceless(text: &str) -> String {
     text.chars().map(unvoice).collect()
 }
 
+/// The kana without its mark: in Unicode a voiced kana follows its plain one, ハ-row kana come in threes.
 fn unvoice(c: char) -> char {
-    const VOICED: &str = "ガギグゲゴザジズゼゾダデドバビブベボパピプペポ";
-    const PLAIN: &str = "カキクケコサシスセソタテトハヒフヘホハヒフヘホ";
-    VOICED.chars().zip(PLAIN.chars()).find(|(v, _)| *v == c).map_or(c, |(_, p)| p)
+    let back = match c {
+        'ガ' | 'ギ' | 'グ' | 'ゲ' | 'ゴ' | 'ザ' | 'ジ' | 'ズ' | 'ゼ' | 'ゾ' | 'ダ' | 'ヂ' | 'ヅ' | 'デ' | 'ド' => {
+            1
+        }
+        'バ' | 'ビ' | 'ブ' | 'ベ' | 'ボ' => 1,
+        'パ' | 'ピ' | 'プ' | 'ペ' | 'ポ' => 2,
+        _ => 0,
+    };
+    char::from_u32(u32::from(c) - back).unwrap_or(c)
 }
 
 /// Returns the similarity of two base keys in 0..=100: one minus the weighted edit distance over the longer length.

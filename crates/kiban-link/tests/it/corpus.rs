@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs::File, path::PathBuf, time::Instant};
 
 use kiban_core::{PatientRef, Phi};
-use kiban_link::{Class, Constraints, Coverage, Field, Quality, Registration, Settings, Text, Truth, link};
+use kiban_link::{Constraints, Coverage, Quality, Registration, Settings, Text, Truth, link};
 use parquet::{
     file::reader::{FileReader, SerializedFileReader},
     record::{Field as Value, Row},
@@ -57,13 +57,16 @@ fn read(row: &Row) -> (Registration, Truth) {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures of the corpus are what this test is read for")]
 fn people_of_the_corpus_are_found_again() {
     let Some(file) = corpus() else {
         println!("skipped: no corpus");
         return;
     };
     let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
-    let rows = reader.get_row_iter(None).unwrap().map(|row| read(&row.unwrap()));
+    // Unoptimised, a part of the people is enough: whole households, because they are numbered in a row.
+    let people = if cfg!(debug_assertions) { 3_000 } else { u64::MAX };
+    let rows = reader.get_row_iter(None).unwrap().map(|row| read(&row.unwrap())).filter(|(_, t)| t.person < people);
     let (registrations, truths): (Vec<Registration>, Vec<Truth>) = rows.unzip();
     let truths: BTreeMap<PatientRef, Truth> = registrations.iter().map(|r| r.patient).zip(truths).collect();
 
@@ -79,112 +82,8 @@ fn people_of_the_corpus_are_found_again() {
     );
     println!("precision {:.4} recall {:.4} F1 {:.4}", quality.precision(), quality.recall(), quality.f1());
     println!("{quality:?}\n{:?}", linkage.quality);
-    for class in Class::ALL {
-        println!(
-            "{class}: {:.4} birth {:.3}",
-            linkage.model.weight(class),
-            linkage.model.agreement(class, Field::Birth)
-        );
-    }
-    println!(
-        "rounds {} converged {} identified {}",
-        linkage.model.rounds, linkage.model.converged, linkage.model.identified
-    );
-    for report in &linkage.blocking {
-        println!("{report:?}");
-    }
-    if let Some(wanted) = std::env::var("KIBAN_SHOW").ok().and_then(|n| n.parse::<usize>().ok()) {
-        show(&linkage, &truths, &registrations, wanted);
-    }
-
     assert!(linkage.model.identified && linkage.model.converged);
     assert!(quality.precision() >= 0.997, "{quality:?}");
     assert!(quality.f1() >= 0.99, "{quality:?}");
     assert!((linkage.quality.precision - quality.precision()).abs() < 0.005, "the estimate must be near the truth");
-}
-
-fn show(linkage: &kiban_link::Linkage, truths: &BTreeMap<PatientRef, Truth>, all: &[Registration], wanted: usize) {
-    let by: BTreeMap<PatientRef, &Registration> = all.iter().map(|r| (r.patient, r)).collect();
-    let line = |p: &PatientRef| {
-        let r = by[p];
-        let v = |t: &Text| t.as_ref().map(|t| t.expose().clone()).unwrap_or_default();
-        let c = &r.coverages[0];
-        [
-            &r.name_kanji,
-            &r.name_kana,
-            &r.name_romaji,
-            &r.birth_text,
-            &r.sex,
-            &r.postal,
-            &r.address,
-            &r.phone,
-            &c.insurer,
-            &c.symbol,
-            &c.number,
-            &c.branch,
-            &r.local_id,
-        ]
-        .map(v)
-        .join("|")
-            + r.facility.as_str()
-    };
-    let mut persons = BTreeMap::new();
-    for (i, p) in linkage.persons.iter().enumerate() {
-        for m in &p.members {
-            persons.insert(*m, i);
-        }
-    }
-    let same = |l: &PatientRef, r: &PatientRef| truths[l].person == truths[r].person;
-    println!("--- wrong joins");
-    for d in linkage
-        .decisions
-        .iter()
-        .filter(|d| persons[&d.left] == persons[&d.right] && !same(&d.left, &d.right))
-        .take(wanted)
-    {
-        println!(
-            "{:.4} {:?} {} [{}]\n  {}\n  {}",
-            d.probability,
-            d.basis,
-            d.pattern,
-            d.rival,
-            line(&d.left),
-            line(&d.right)
-        );
-    }
-    println!("--- missed, decided");
-    for d in linkage
-        .decisions
-        .iter()
-        .filter(|d| persons[&d.left] != persons[&d.right] && same(&d.left, &d.right))
-        .take(wanted)
-    {
-        println!(
-            "{:.4} {:?} {} [{}]\n  {}\n  {}",
-            d.probability,
-            d.outcome,
-            d.pattern,
-            d.rival,
-            line(&d.left),
-            line(&d.right)
-        );
-    }
-    let decided: std::collections::BTreeSet<_> = linkage.decisions.iter().map(|d| (d.left, d.right)).collect();
-    let mut of: BTreeMap<u64, Vec<PatientRef>> = BTreeMap::new();
-    truths.iter().for_each(|(p, t)| of.entry(t.person).or_default().push(*p));
-    println!("--- missed, unseen or improbable");
-    let mut n = 0;
-    for members in of.values() {
-        for (i, l) in members.iter().enumerate() {
-            for r in &members[i + 1..] {
-                if persons[l] != persons[r] && !decided.contains(&(*l, *r)) {
-                    n += 1;
-                    if n <= wanted {
-                        println!("  {}\n  {}\n", line(l), line(r));
-                    }
-                }
-            }
-        }
-    }
-    println!("{n} unseen or improbable");
 }
