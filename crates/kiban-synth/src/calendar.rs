@@ -64,11 +64,6 @@ impl Month {
         Date::new(self.year, self.month, 1).unwrap_or(Date::MIN)
     }
 
-    /// Returns its number counted from the year 0.
-    pub(crate) fn index(self) -> i32 {
-        i32::from(self.year) * 12 + i32::from(self.month) - 1
-    }
-
     /// Returns `YYYYMM`.
     pub(crate) fn compact(self) -> String {
         format!("{:04}{:02}", self.year, self.month)

@@ -1,10 +1,5 @@
 //! Seeded chance: one independent generator for each purpose of each household, so that any person can be made again alone.
 
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
-
 /// What a generator decides; two purposes never share a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -17,27 +12,44 @@ pub(crate) enum Purpose {
     Registration = 6,
 }
 
-/// A seeded generator.
-pub(crate) struct Dice(ChaCha8Rng);
+/// A seeded generator: xoshiro256++ (Blackman and Vigna, 2018), its state spread by SplitMix64.
+///
+/// What it makes is invented, so it needs to be quick and even, not secret.
+pub(crate) struct Dice([u64; 4]);
+
+/// Returns the next number of a SplitMix64 sequence.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
 
 impl Dice {
     /// Opens the stream of `purpose` for one household, one member of it and one facility.
     pub(crate) fn new(seed: u64, purpose: Purpose, household: u64, member: u8, facility: u8) -> Self {
-        let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
-        let [i, j, k, l, m, n, o, p] = household.to_le_bytes();
-        let mut key = *b"........................kiban-v1";
-        for (slot, byte) in key.iter_mut().zip([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]) {
-            *slot = byte;
+        let whose = u64::from_le_bytes([purpose as u8, member, facility, 0, 0, 0, 0, 1]);
+        let mut state = seed;
+        for word in [household, whose] {
+            state = split_mix(&mut state) ^ word;
         }
-        for (slot, byte) in key.iter_mut().skip(16).zip([purpose as u8, member, facility]) {
-            *slot = byte;
-        }
-        Self(ChaCha8Rng::from_seed(key))
+        state = split_mix(&mut state);
+        Self(std::array::from_fn(|_| split_mix(&mut state)))
     }
 
     /// Returns 64 even bits.
     pub(crate) fn bits(&mut self) -> u64 {
-        self.0.next_u64()
+        let [a, b, c, d] = &mut self.0;
+        let result = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
+        let shifted = *b << 17;
+        *c ^= *a;
+        *d ^= *b;
+        *b ^= *c;
+        *a ^= *d;
+        *c ^= shifted;
+        *d = d.rotate_left(45);
+        result
     }
 
     /// Returns a number below `bound`, or 0 where `bound` is 0.

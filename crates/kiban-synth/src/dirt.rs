@@ -10,10 +10,6 @@ macro_rules! kinds {
         pub(crate) enum Dirt { $($(#[$doc])* $kind,)+ }
 
         impl Dirt {
-            /// Every kind.
-            #[cfg(test)]
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$kind),+];
-
             /// Returns the word that stands in the truth file.
             pub(crate) const fn word(self) -> &'static str {
                 match self { $(Self::$kind => $word),+ }

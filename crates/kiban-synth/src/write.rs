@@ -343,3 +343,64 @@ fn items(feed: Feed) -> Vec<&'static str> {
     };
     DataItem::ALL.iter().copied().filter(carried).map(DataItem::as_str).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{legal::Case, tables::Sex};
+
+    /// A feed that writes nothing, where only people and papers matter.
+    struct Nothing;
+
+    impl FeedWriter for Nothing {
+        fn write(&mut self, _: &mut PatientRecord<'_>) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>) -> Result<FacilityCounts, Error> {
+            Ok(FacilityCounts::default())
+        }
+    }
+
+    #[test]
+    fn three_thousand_people_meet_every_case_in_law_and_most_are_eligible() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = SynthConfig::default();
+        let mut world = World::create(&config, dir.path()).unwrap();
+        for house in &mut world.houses {
+            house.feed = Box::new(Nothing);
+        }
+        let mut people = Vec::new();
+        for number in 0.. {
+            people.extend(household(&world.population, number));
+            if people.len() > 3000 {
+                break;
+            }
+        }
+        people.iter().for_each(|person| world.person(person).unwrap());
+        let registrations = world.registrations;
+        world.finish(dir.path(), 3000, 0).unwrap();
+        let truth = fs::read_to_string(dir.path().join("truth/legal.csv")).unwrap();
+        let met: BTreeSet<&str> = truth.lines().skip(1).map(|line| line.rsplit(',').next().unwrap()).collect();
+        let all: BTreeSet<&str> = Case::ALL.iter().map(|case| case.word()).collect();
+        assert_eq!(met, all);
+        let eligible = truth.lines().filter(|line| line.contains(",eligible,")).count() as u64;
+        assert!((70..90).contains(&(eligible * 100 / registrations)), "{eligible} of {registrations}");
+        most_have_company(&people);
+    }
+
+    /// A release with k = 5 on sex, ten years of birth and region loses few people.
+    fn most_have_company(people: &[Person]) {
+        let mut groups: BTreeMap<(bool, i16, bool), usize> = BTreeMap::new();
+        for person in people {
+            let prefecture = person.homes.at(Date::MAX).prefecture.as_str();
+            let capital = ["東京都", "神奈川県", "千葉県", "埼玉県"].contains(&prefecture);
+            *groups.entry((person.sex == Sex::Male, person.birth.year() / 10, capital)).or_default() += 1;
+        }
+        let lost: usize = groups.values().filter(|size| **size < 5).sum();
+        assert!(lost * 100 < people.len(), "{lost}");
+    }
+}

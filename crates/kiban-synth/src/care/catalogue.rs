@@ -335,7 +335,7 @@ pub(crate) static DISEASES: [Disease; 42] = [
         rate: 3000.0,
         ages: (50, 100),
         drugs: &[&ROSUVASTATIN],
-        labs: &[(&LDL, 0.6), (&HDL, -0.1), (&TRIGLYCERIDE, 0.4), (&AST, 0.0), (&ALT, 0.2)],
+        labs: &[(&LDL, 0.6), (&HDL, -0.1), (&TRIGLYCERIDE, 0.4), (&ALT, 0.2), (&GGT, 0.2)],
         ..named("E785", "脂質異常症", "20062124", "8845082")
     },
     Disease {

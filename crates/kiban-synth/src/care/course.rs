@@ -137,7 +137,7 @@ fn passing(dice: &mut Dice, person: &Person, window: Window) -> Vec<Episode> {
 
 /// The first illness that kills, if any; the old die of what they have somewhat more often.
 fn death(dice: &mut Dice, episodes: &[Episode], window: Window, age: i32) -> Option<Death> {
-    let frail = if age >= 80 { 1.6 } else { 1.0 };
+    let frail = if age >= 80 { 2.8 } else { 1.7 };
     for (cause, episode) in episodes.iter().enumerate() {
         if dice.chance(episode.disease.mortality * frail) {
             let from = plus(episode.onset.max(window.first), 45);

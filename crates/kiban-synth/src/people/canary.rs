@@ -60,7 +60,7 @@ const CANARIES: [Canary; 5] = [
         sex: Sex::Female,
         birth: date(1971, 8, 29),
         home: ["千葉県", "船橋市", "四十雀野", "2739417"],
-        insurer: "06129433",
+        insurer: "06129431",
         symbol: "鳴禽三",
         number: "90417744",
         mobile: "090-9417-3303",

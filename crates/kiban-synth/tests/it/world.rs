@@ -1,10 +1,6 @@
 //! A hospital world in a temporary folder, and ways to look into it.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use kiban_synth::{Summary, SynthConfig};
 
@@ -20,14 +16,20 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn make(persons: u64, seed: u64, dirt_per_mille: f64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let config = SynthConfig { persons, seed, dirt_per_mille, ..SynthConfig::default() };
-        let summary = kiban_synth::write(&config, dir.path(), &mut |_| {}).unwrap();
-        Self { dir, summary }
+        Self::from(&SynthConfig { persons, seed, dirt_per_mille, ..SynthConfig::default() })
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.dir.path()
+    /// A world with one facility alone, to which everybody goes.
+    pub(crate) fn only(facility: &str, persons: u64, dirt_per_mille: f64) -> Self {
+        let mut config = SynthConfig { persons, dirt_per_mille, ..SynthConfig::default() };
+        config.facilities.retain(|plan| plan.code.as_str() == facility);
+        Self::from(&config)
+    }
+
+    fn from(config: &SynthConfig) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let summary = kiban_synth::write(config, dir.path(), &mut |_| {}).unwrap();
+        Self { dir, summary }
     }
 
     /// Every file below a folder, by its path from there.
