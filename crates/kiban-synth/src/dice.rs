@@ -103,7 +103,6 @@ impl Dice {
                 None => return *value,
             }
         }
-        #[expect(clippy::indexing_slicing, reason = "N is not 0")]
         shares[0].1
     }
 }

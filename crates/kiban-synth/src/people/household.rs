@@ -44,6 +44,9 @@ struct Seat {
     twin: Option<usize>,
 }
 
+/// A seat with the names and insurance of the one who sits there.
+type Member<'a> = (&'a Seat, (History<Name>, History<Coverage>));
+
 /// Makes a household; the same number gives the same people, whatever was made before.
 pub(crate) fn household(plan: &PopulationPlan, number: u64) -> Vec<Person> {
     if let Some(person) = canary::canary(number) {
@@ -58,7 +61,7 @@ pub(crate) fn household(plan: &PopulationPlan, number: u64) -> Vec<Person> {
     let coverages = coverages(plan, &mut dice, &seats, &homes.1);
     let home_phone =
         dice.chance(0.6).then(|| format!("0{}-0{}-{:04}", 30 + dice.below(60), dice.below(999), dice.below(10_000)));
-    let make = |((seat, names), (index, coverages)): ((&Seat, History<Name>), (usize, History<Coverage>))| {
+    let make = |(index, (seat, (names, coverages))): (usize, Member<'_>)| {
         let member = u8::try_from(index).unwrap_or(u8::MAX);
         let twin = seat.twin.or_else(|| seats.iter().position(|other| other.twin == Some(index)));
         let grown = age_on(seat.birth, plan.window.last) >= 15;
@@ -77,7 +80,8 @@ pub(crate) fn household(plan: &PopulationPlan, number: u64) -> Vec<Person> {
             canary: None,
         }
     };
-    seats.iter().zip(names).zip(coverages.into_iter().enumerate()).map(make).collect()
+    let members = seats.iter().zip(names.into_iter().zip(coverages));
+    members.enumerate().map(make).collect()
 }
 
 /// Numbers that begin with 9417 are the canaries'.

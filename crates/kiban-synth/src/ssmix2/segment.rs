@@ -54,14 +54,7 @@ impl Message {
 
 /// Replaces a field of the first segment of a name.
 pub(crate) fn replace_field(text: &mut String, segment: &str, number: usize, value: &str) -> bool {
-    let Some(start) = text
-        .split_inclusive('\r')
-        .scan(0, |at, line| Some((std::mem::replace(at, *at + line.len()), line)))
-        .find(|(_, line)| line.starts_with(segment) && line[segment.len()..].starts_with('|'))
-        .map(|(at, _)| at)
-    else {
-        return false;
-    };
+    let Some(start) = segment_start(text, segment) else { return false };
     let end = text.get(start..).and_then(|rest| rest.find('\r')).map_or(text.len(), |length| start + length);
     let mut fields: Vec<&str> = text.get(start..end).unwrap_or_default().split('|').collect();
     let Some(field) = fields.get_mut(number) else { return false };
@@ -69,6 +62,18 @@ pub(crate) fn replace_field(text: &mut String, segment: &str, number: usize, val
     let line = fields.join("|");
     text.replace_range(start..end, &line);
     true
+}
+
+/// Returns where the first segment of a name begins.
+fn segment_start(text: &str, segment: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\r') {
+        if line.strip_prefix(segment).is_some_and(|rest| rest.starts_with('|')) {
+            return Some(start);
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// Encodes a message as ISO 2022 with ASCII and JIS X 0208; every run of kanji returns to ASCII before a separator.

@@ -73,7 +73,7 @@ pub(super) fn claim(record: &PatientRecord<'_>, month: Month, visits: &[&Visit],
 fn patient(record: &PatientRecord<'_>, month: Month, era: Era, day: Date, (number, child): (u64, bool)) -> Row {
     let person = record.person;
     let name = person.names.at(day);
-    let glyphs = if person.no % 2 == 0 { Glyphs::Extended } else { Glyphs::Jis };
+    let glyphs = if person.no.is_multiple_of(2) { Glyphs::Extended } else { Glyphs::Jis };
     let mut row = Row::new("RE", 38);
     row.put(2, number).set(3, &kind(record, day, child)).set(4, &era.month(month));
     row.set(5, &format!("{}　{}", name.family_as(glyphs), name.given));

@@ -179,7 +179,7 @@ fn write_claim(file: &mut impl Write, mut lines: Vec<Row>, dirt: Option<Dirt>, e
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     #[test]
