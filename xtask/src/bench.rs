@@ -21,21 +21,21 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Some(number) => number.parse().with_context(|| format!("'{number}' is no number of persons"))?,
         None => PERSONS,
     };
-    let mut table = String::from("| crate | bench | median | throughput |\n|---|---|--:|--:|\n");
+    let mut table = String::from("| crate | bench | fastest | median |\n|---|---|--:|--:|\n");
     for name in BENCHED {
         for figure in figures(&output_of_benches(name)?) {
-            table.push_str(&format!("| {name} | {} | {} | {} |\n", figure.name, figure.median, figure.throughput));
+            table.push_str(&format!("| {name} | {} | {} | {} |\n", figure.name, figure.fastest, figure.median));
         }
     }
     let demo = demo(persons)?;
     print!("\n{table}");
-    println!("| kiban | demo, {persons} persons | {:.1} s | {} |", demo.wall.as_secs_f64(), demo.memory());
+    println!("| kiban | demo, {persons} persons, {} | {:.1} s | |", demo.memory(), demo.wall.as_secs_f64());
     Ok(())
 }
 
 fn output_of_benches(name: &str) -> anyhow::Result<String> {
     let mut command = shell::cargo();
-    command.args(["bench", "--benches", "-p", name]).stderr(Stdio::inherit());
+    command.args(["bench", "--bench", "*", "-p", name]).stderr(Stdio::inherit());
     eprintln!("$ {}", shell::words(&command));
     let output = command.output()?;
     if !output.status.success() {
@@ -48,30 +48,33 @@ fn output_of_benches(name: &str) -> anyhow::Result<String> {
 #[derive(Debug, PartialEq, Eq)]
 struct Figure {
     name: String,
+    fastest: String,
     median: String,
-    throughput: String,
 }
 
 /// Reads divan's tree: names at the branches, then `fastest │ slowest │ median │ …`, then perhaps a throughput.
 fn figures(output: &str) -> Vec<Figure> {
     let mut figures: Vec<Figure> = Vec::new();
-    let mut branches: Vec<String> = Vec::new();
+    let mut branches: Vec<&str> = Vec::new();
     for line in output.lines() {
         let text = line.trim_start_matches(['│', '├', '╰', '─', ' ']);
-        let Some(median) = text.split('│').nth(2).map(str::trim) else { continue };
+        let columns: Vec<_> = text.split('│').map(str::trim).collect();
+        let [first, _, median, ..] = columns.as_slice() else { continue };
         let prefix = line.strip_suffix(text).unwrap_or_default();
         if !prefix.contains('─') {
             // No name: the throughput of the line before. The head line has a name and no branch, and comes first.
             if let Some(last) = figures.last_mut().filter(|_| median.ends_with("/s")) {
-                median.clone_into(&mut last.throughput);
+                last.fastest = format!("{} ({first})", last.fastest);
+                last.median = format!("{} ({median})", last.median);
             }
             continue;
         }
-        let name = text.split("  ").next().unwrap_or_default().trim();
+        let (name, fastest) = first.split_once("  ").unwrap_or((first, ""));
         branches.truncate(prefix.chars().count() / 3 - 1);
-        branches.push(name.to_owned());
+        branches.push(name);
         if !median.is_empty() {
-            figures.push(Figure { name: branches.join(" / "), median: median.to_owned(), throughput: String::new() });
+            let name = branches.join(" / ");
+            figures.push(Figure { name, fastest: fastest.trim().to_owned(), median: (*median).to_owned() });
         }
     }
     figures
@@ -141,8 +144,9 @@ readers          fastest       │ slowest       │ median        │ mean     
 │  ╰─ 100        11 ms         │ 31 ms         │ 21 ms         │ 22 ms         │ 100     │ 100
 ╰─ one           5 ns          │ 7 ns          │ 6 ns          │ 6 ns          │ 100     │ 100
 ";
-        let rows: Vec<_> = figures(output).into_iter().map(|f| [f.name, f.median, f.throughput]).collect();
-        assert_eq!(rows, [["uke / 10", "2.1 ms", "50 MB/s"], ["uke / 100", "21 ms", ""], ["one", "6 ns", ""]]);
+        let rows: Vec<_> = figures(output).into_iter().map(|f| [f.name, f.fastest, f.median]).collect();
+        let uke_10 = ["uke / 10", "1.1 ms (99 MB/s)", "2.1 ms (50 MB/s)"];
+        assert_eq!(rows, [uke_10, ["uke / 100", "11 ms", "21 ms"], ["one", "5 ns", "6 ns"]]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Runner {
         let mut command = shell::cargo();
         match self {
             Self::Nextest => command.args(["nextest", "run"]),
-            Self::CargoTest => command.args(["test", "--bins", "--lib", "--tests"]),
+            Self::CargoTest => command.args(["test", "--tests"]),
         };
         // A snapshot that differs is a failure, never a new file.
         command.env("INSTA_UPDATE", "no");
