@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 
 use super::{
-    catalogue::{Act, COLD, DISEASES, Disease, Drug, LabItem, Span, Taken},
+    catalogue::{COLD, DISEASES, Disease, Span},
     course::{Course, Episode},
+    items::{Act, Drug, LabItem, Taken},
 };
 use crate::{
     calendar::{days_between, plus},

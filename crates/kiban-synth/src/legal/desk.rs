@@ -1,6 +1,4 @@
-//! The legal side of one patient at one facility: notices, objections, withdrawals, and what follows from them.
-//!
-//! The verdict is known from how the case was made, never computed by the house's own rules, so it can judge them.
+//! The desk at which the papers of one case are written.
 
 use jiff::{
     Timestamp, ToSpan,
@@ -8,290 +6,24 @@ use jiff::{
 };
 use kiban_core::{Capacity, Channel, NoticeMethod, Recipient, Requester, Track};
 
+use super::{Case, Given, LegalFile, LegalSubject, NoticeRow, RequestRow, clockwork::Clockwork};
 use crate::{
-    calendar::{age_on, birthday, days_between, plus},
-    config::{FacilityPlan, in_japan, japan},
+    calendar::{birthday, days_between, plus},
+    config::{in_japan, japan},
     dice::Dice,
 };
 
-/// Declares the cases with their words and verdicts.
-macro_rules! cases {
-    ($($(#[$doc:meta])* $case:ident = $word:literal $verdict:ident,)+) => {
-        /// How a patient stands in law at the cut-off.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub(crate) enum Case { $($(#[$doc])* $case,)+ }
-
-        impl Case {
-            /// Every case.
-            #[cfg(test)]
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$case),+];
-
-            /// Returns the word that stands in the truth file.
-            pub(crate) const fn word(self) -> &'static str {
-                match self { $(Self::$case => $word),+ }
-            }
-
-            /// Returns `eligible` or `denied`.
-            pub(crate) const fn verdict(self) -> &'static str {
-                match self { $(Self::$case => stringify!($verdict)),+ }
-            }
-        }
-    };
-}
-
-cases! {
-    /// Told in writing, and the wait is over (SEED-43).
-    Notified = "notified" eligible,
-    /// Nobody told the person (SEED-39).
-    NeverNotified = "never-notified" denied,
-    /// Only a poster hung there (SEED-40).
-    PosterOnly = "poster-only" denied,
-    /// Only a web page said it (SEED-40).
-    WebsiteOnly = "website-only" denied,
-    /// Only spoken words (SEED-41).
-    OralOnly = "oral-only" denied,
-    /// Only the other track's notice was given.
-    OtherTrackOnly = "other-track-only" denied,
-    /// The wait is running (SEED-43).
-    InWait = "in-wait" denied,
-    /// The law's wait is over, the facility's own longer one is not.
-    InFacilityWait = "in-facility-wait" denied,
-    /// Thirty days and a calendar month were over just before the cut-off.
-    BoundaryOver = "boundary-over" eligible,
-    /// Thirty days or more are over but the calendar month ends after the cut-off, or the other way round.
-    BoundaryRunning = "boundary-running" denied,
-    /// Told on 31 January, so that the month ends on a day that February does not have.
-    BoundaryShortMonth = "boundary-short-month" eligible,
-    /// The person objected (SEED-44, SEED-51).
-    ObjectedPerson = "objected-person" denied,
-    /// The guardian objected (SEED-47).
-    ObjectedGuardian = "objected-guardian" denied,
-    /// The family of the dead objected (SEED-46).
-    ObjectedBereaved = "objected-bereaved" denied,
-    /// The person objected on the other track only.
-    ObjectedOtherTrack = "objected-other-track" eligible,
-    /// Objected on paper before the cut-off, typed afterwards: eligible as known at the cut-off.
-    LateObjection = "late-objection" eligible,
-    /// Withdrew the objection; nobody gave a new notice.
-    WithdrawnOnly = "withdrawn-without-notice" denied,
-    /// Withdrew, was told anew, and waited.
-    WithdrawnRenotified = "withdrawn-renotified" eligible,
-    /// Withdrew and was told anew, but the new wait is running.
-    WithdrawnInWait = "withdrawn-in-wait" denied,
-    /// Under 16; person and guardian were told (SEED-47).
-    MinorNotified = "minor-guardian-notified" eligible,
-    /// Under 16; the guardian was not told.
-    MinorAlone = "minor-guardian-missing" denied,
-    /// Under 16; the guardian was told too late for the wait to be over.
-    MinorGuardianInWait = "minor-guardian-in-wait" denied,
-    /// Was under 16 when told together with the guardian, is 16 now (SEED-48).
-    TurnedSixteenNotified = "turned-16-guardian-notified" eligible,
-    /// Was under 16 when told without the guardian, is 16 now: nothing changes by itself.
-    TurnedSixteenAlone = "turned-16-guardian-missing" denied,
-    /// Cannot decide; the guardian was told as well (SEED-47).
-    IncapableNotified = "incapable-guardian-notified" eligible,
-    /// Cannot decide; the guardian was not told.
-    IncapableAlone = "incapable-guardian-missing" denied,
-    /// Died before a notice came, or without one.
-    DiedBeforeNotice = "died-before-notice" denied,
-    /// Was told alive and died later; the dead stay protected but not excluded (SEED-09).
-    DiedAfterNotice = "died-after-notice" eligible,
-}
-
-/// Whose case it is.
-pub(crate) struct LegalSubject<'a> {
-    pub(crate) birth: Date,
-    pub(crate) death: Option<Date>,
-    /// Whether the facility's own records of the first delivery tell the death by its day.
-    pub(crate) death_in_records: bool,
-    pub(crate) incapable: bool,
-    pub(crate) canary: bool,
-    /// Days on which the person was at the facility, in order.
-    pub(crate) visits: &'a [Date],
-}
-
-/// A row of `notices.csv` but for the local patient id.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct NoticeRow {
-    pub(crate) birth: Option<Date>,
-    pub(crate) given: Option<Given>,
-    pub(crate) track: Option<Track>,
-    pub(crate) capacity: Option<Capacity>,
-    pub(crate) died_on: Option<Date>,
-}
-
-/// The notice itself.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Given {
-    pub(crate) at: Timestamp,
-    pub(crate) method: NoticeMethod,
-    pub(crate) recipient: Recipient,
-    pub(crate) staff: u16,
-}
-
-/// A row of `objections.csv`, or of `withdrawals.csv`, which has no channel.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestRow {
-    pub(crate) requester: Requester,
-    pub(crate) channel: Channel,
-    pub(crate) at: Timestamp,
-    pub(crate) track: Option<Track>,
-    pub(crate) staff: u16,
-}
-
-/// One patient's papers and the truth about them.
-#[derive(Debug)]
-pub(crate) struct LegalFile {
-    pub(crate) case: Case,
-    pub(crate) notices: Vec<NoticeRow>,
-    pub(crate) objections: Vec<RequestRow>,
-    pub(crate) withdrawals: Vec<RequestRow>,
-    pub(crate) late_objections: Vec<RequestRow>,
-}
-
-/// Makes one patient's papers at one facility.
-pub(crate) fn legal(dice: &mut Dice, plan: &FacilityPlan, cut_off: Timestamp, subject: &LegalSubject<'_>) -> LegalFile {
-    let clock = Clockwork::new(plan, cut_off, subject);
-    let case = clock.choose(dice, subject);
-    let mut desk = Desk { dice, clock, subject, file: LegalFile::new(case) };
-    desk.write(case);
-    let mut file = desk.file;
-    file.notices.sort_by_key(|row| row.given.map(|given| given.at));
-    file
-}
-
-impl LegalFile {
-    fn new(case: Case) -> Self {
-        let (notices, objections, withdrawals, late_objections) = Default::default();
-        Self { case, notices, objections, withdrawals, late_objections }
-    }
-}
-
-/// The days that decide.
-#[derive(Clone, Copy)]
-struct Clockwork {
-    cut_off: Timestamp,
-    /// The cut-off's day in Japan.
-    today: Date,
-    /// First day on which this person can be told.
-    start: Date,
-    /// Last day on which a notice leaves the wait over at the cut-off, however it is counted.
-    last: Date,
-    own_wait: Option<i64>,
-}
-
-impl Clockwork {
-    fn new(plan: &FacilityPlan, cut_off: Timestamp, subject: &LegalSubject<'_>) -> Self {
-        let today = cut_off.to_zoned(japan()).date();
-        let own_wait = plan.waiting_days.map(i64::from).filter(|days| *days > 33);
-        let last = law_last(today);
-        let last = own_wait.map_or(last, |days| last.min(plus(today, -days - 1)));
-        Self { cut_off, today, start: plan.supply_from.max(plus(subject.birth, 14)), last, own_wait }
-    }
-
-    fn choose(&self, dice: &mut Dice, subject: &LegalSubject<'_>) -> Case {
-        if subject.canary {
-            return Case::Notified;
-        }
-        if let Some(death) = subject.death {
-            return self.choose_dead(dice, subject, death);
-        }
-        if self.start > plus(self.last, -10) {
-            return dice.share(&[(1, Case::NeverNotified), (1, Case::InWait)]);
-        }
-        if age_on(subject.birth, self.today) < 16 {
-            return choose_minor(dice);
-        }
-        if age_on(subject.birth, self.start) < 16 {
-            return dice.share(&[(70, Case::TurnedSixteenNotified), (30, Case::TurnedSixteenAlone)]);
-        }
-        if subject.incapable {
-            return dice.share(&[
-                (65, Case::IncapableNotified),
-                (28, Case::IncapableAlone),
-                (7, Case::ObjectedGuardian),
-            ]);
-        }
-        self.choose_able(dice)
-    }
-
-    fn choose_dead(&self, dice: &mut Dice, subject: &LegalSubject<'_>, death: Date) -> Case {
-        if age_on(subject.birth, self.start) < 16 || death < plus(self.start, 90) {
-            return dice.share(&[(1, Case::NeverNotified), (2, Case::DiedBeforeNotice)]);
-        }
-        dice.share(&[(50, Case::DiedAfterNotice), (25, Case::ObjectedBereaved), (25, Case::DiedBeforeNotice)])
-    }
-
-    fn choose_able(&self, dice: &mut Dice) -> Case {
-        let case = dice.share(&[
-            (760, Case::Notified),
-            (60, Case::NeverNotified),
-            (20, Case::PosterOnly),
-            (6, Case::WebsiteOnly),
-            (10, Case::OralOnly),
-            (7, Case::OtherTrackOnly),
-            (35, Case::InWait),
-            (25, Case::InFacilityWait),
-            (9, Case::BoundaryOver),
-            (9, Case::BoundaryRunning),
-            (5, Case::BoundaryShortMonth),
-            (30, Case::ObjectedPerson),
-            (6, Case::ObjectedOtherTrack),
-            (7, Case::LateObjection),
-            (8, Case::WithdrawnOnly),
-            (9, Case::WithdrawnRenotified),
-            (6, Case::WithdrawnInWait),
-        ]);
-        let boundary = matches!(case, Case::BoundaryOver | Case::BoundaryRunning | Case::BoundaryShortMonth);
-        match (case, self.own_wait) {
-            (Case::InFacilityWait, None) => Case::Notified,
-            (_, Some(_)) if boundary => Case::InFacilityWait,
-            (Case::BoundaryShortMonth, None) if self.short_month().is_none() => Case::Notified,
-            _ => case,
-        }
-    }
-
-    /// Returns the last 31 January that the wait has left behind.
-    fn short_month(&self) -> Option<Date> {
-        let january = Date::new(self.today.year(), 1, 31).ok()?;
-        (january <= self.last && january >= self.start).then_some(january)
-    }
-
-    /// Returns the first day whose wait is not over at the cut-off.
-    fn first_running(&self) -> Date {
-        let mut day = plus(self.today, -31);
-        while plus(day, 30).max(day.saturating_add(1.month())) < self.today {
-            day = plus(day, 1);
-        }
-        day
-    }
-}
-
-/// Returns the last day of notice whose thirty days and whose calendar month end before today.
-fn law_last(today: Date) -> Date {
-    plus(today, -31).min(plus(today, -1).saturating_sub(1.month()))
-}
-
-fn choose_minor(dice: &mut Dice) -> Case {
-    dice.share(&[
-        (76, Case::MinorNotified),
-        (8, Case::MinorAlone),
-        (4, Case::MinorGuardianInWait),
-        (5, Case::ObjectedGuardian),
-        (7, Case::NeverNotified),
-    ])
-}
-
 /// Writes the papers of one case.
-struct Desk<'a, 'b> {
-    dice: &'a mut Dice,
-    clock: Clockwork,
-    subject: &'a LegalSubject<'b>,
-    file: LegalFile,
+pub(super) struct Desk<'a, 'b> {
+    pub(super) dice: &'a mut Dice,
+    pub(super) clock: Clockwork,
+    pub(super) subject: &'a LegalSubject<'b>,
+    pub(super) file: LegalFile,
 }
 
 impl Desk<'_, '_> {
-    fn write(&mut self, case: Case) {
+    /// Writes everything the case needs.
+    pub(super) fn write(&mut self, case: Case) {
         use Case::{
             BoundaryOver, BoundaryRunning, BoundaryShortMonth, DiedAfterNotice, DiedBeforeNotice, InFacilityWait,
             InWait, IncapableAlone, IncapableNotified, LateObjection, MinorAlone, MinorGuardianInWait, MinorNotified,
@@ -540,21 +272,5 @@ impl Desk<'_, '_> {
             Some(row) if self.dice.chance(0.5) => row.died_on = died_on,
             _ => self.file.notices.push(NoticeRow { birth, died_on, ..NoticeRow::default() }),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn the_wait_is_the_later_of_thirty_days_and_a_month() {
-        // Told on 28 February: thirty days end on 30 March, the month on 28 March; on 1 April both are behind.
-        assert_eq!(law_last(date(2026, 4, 1)), date(2026, 2, 28));
-        // On 31 March a notice of 28 February is the last one, because 1 March plus thirty days is that very day.
-        assert_eq!(law_last(date(2026, 3, 31)), date(2026, 2, 28));
-        assert_eq!(law_last(date(2025, 8, 1)), date(2025, 6, 30));
     }
 }
