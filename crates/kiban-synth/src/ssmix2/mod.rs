@@ -1,5 +1,6 @@
 //! SS-MIX2 standard storage: one small file for each message, `<ID 1-3>/<ID 4-6>/<ID>/<day or ->/<kind>/<file>`.
 
+mod encode;
 mod messages;
 mod segment;
 
@@ -280,7 +281,7 @@ fn spoil(file: &mut Stored, dirt: Option<Dirt>, record: &mut PatientRecord<'_>) 
         }
         _ => {}
     }
-    let mut bytes = segment::encode(&text);
+    let mut bytes = encode::encode(&text);
     match dirt {
         Some(Dirt::BrokenEncoding) => {
             // Within the patient's name, behind its first character.

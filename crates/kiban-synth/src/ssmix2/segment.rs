@@ -76,14 +76,8 @@ fn segment_start(text: &str, segment: &str) -> Option<usize> {
     None
 }
 
-/// Encodes a message as ISO 2022 with ASCII and JIS X 0208; every run of kanji returns to ASCII before a separator.
-pub(crate) fn encode(text: &str) -> Vec<u8> {
-    encoding_rs::ISO_2022_JP.encode(text).0.into_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     #[test]
@@ -100,22 +94,5 @@ mod tests {
         assert!(replace_field(&mut text, "PID", 3, "99"));
         assert_eq!(text, "MSH|^~\\&|A\rPID|0001||99\rPV1|1|O\r");
         assert!(!replace_field(&mut text, "IN1", 3, "99"));
-    }
-
-    #[test]
-    fn kanji_runs_return_to_ascii_before_separators() {
-        let bytes = encode("PID|患者^太郎|M\r");
-        let mut kanji = false;
-        let mut at = 0;
-        while at < bytes.len() {
-            match bytes.get(at..at + 3) {
-                Some([0x1B, b'$', b'B']) => (kanji, at) = (true, at + 3),
-                Some([0x1B, b'(', b'B']) => (kanji, at) = (false, at + 3),
-                _ if kanji => at += 2,
-                _ => at += 1,
-            }
-        }
-        assert!(!kanji && bytes.ends_with(b"|M\r"));
-        assert!(bytes.windows(4).any(|w| w == [0x1B, b'(', b'B', b'^']));
     }
 }
