@@ -1,0 +1,243 @@
+# Messages of the command line
+
+## Wrong use and wrong configuration
+use-no-house = there is no house in {$dir}; make one with kiban init DIR
+use-not-empty = {$dir} is not empty; give a folder that is empty or does not exist
+use-locked = another kiban is at work in {$dir}; wait until it has finished
+use-config = kiban.toml, line {$line}: {$reason}
+use-percent = kiban.toml: max_refused_percent must lie between 0 and 100
+use-origin = kiban.toml: origin must be a name without blanks and plus signs, such as operator.example/audit
+use-key-open = the key file {$path} can be read by others; protect it with chmod 600
+use-key-form = the key file {$path} does not hold 64 hexadecimal digits
+use-no-facility = facility {$facility} is not known; record it with kiban facility add
+use-seq-far = delivery {$seq} is too far ahead of {$last}, the last one known; check the number
+use-empty-delivery = the delivery has no files
+use-columns = the list does not have the columns {$columns}
+use-facilities = the facilities file cannot be read: line {$line}, column {$column}
+use-future = nothing can have been received in the future; check --received-at
+use-checkpoint = the earlier checkpoint is not signed by this house's key
+use-not-built = kiban {$command} is not built yet
+
+## Refused by a rule
+refused = refused by rule {$rule}: {$what}. What to do: {$remedy}
+refused-delivery-replay = this delivery of facility {$facility} was taken in before, as number {$seq}
+remedy-delivery-replay = nothing is lost; ask the facility for the delivery that comes after it
+refused-delivery-number = facility {$facility} used the number {$seq} before, for other files
+remedy-delivery-number = ask the facility which is right, and collect without --seq or with the right number
+failure-use = {$detail}
+failure-refused = refused: {$detail}
+failure-broken = kiban could not do its work, and nothing half-done was acknowledged: {$detail}
+
+## The house
+house-trial = TRIAL: the clock stands at {$clock} (Japan), keys come from seed {$seed}; no real patients' data belong here
+house-resumed = {$n} interrupted steps are taken up again
+
+## Progress
+step-parse = reading
+step-standardise = standardising
+step-link = linking
+step-synth = making people
+
+## What was done
+did-nothing = Nothing is pending.
+did-init = The house stands in {$dir}.
+    Give this key to whoever checks the audit log and releases:
+    {$key}
+did-init-trial = It is a trial: its clock stands still and its keys come from a seed.
+did-facility = Facility {$facility} {$name} is recorded.
+did-facility-known = Facility {$facility} {$name} stands so already.
+did-facilities = {$n} facilities with {$filings} filings are recorded.
+did-notices = {$lines} lines read; what they state is recorded:
+did-notices-stopped = {$lines} lines read; too many are bad, and nothing was recorded. Look at them, then repeat with --accept-findings.
+did-draft = notices drafted for {$n} patients; for trials only
+did-objections = {$lines} objections read, {$new} of them new; the receipts:
+did-withdrawals = {$lines} withdrawals read, {$new} of them withdraw something; the receipts withdrawn:
+did-withdraw = The objection {$no} is withdrawn. Before data may go, a new notice has to be given and waited out.
+did-collect = Delivery {$seq} of facility {$facility}: {$records} records read, {$refused} refused.
+did-collect-stopped = Delivery {$seq} of facility {$facility}: {$records} records read, {$refused} refused. That is too many: nothing was taken in. Look at kiban findings, then repeat with --accept-findings.
+did-standardise = Delivery {$seq} of facility {$facility} is standardised.
+did-link = {$registrations} registrations are {$persons} persons; {$pairs} pairs joined.
+did-verify = The audit log is whole: {$size} leaves, root {$root}.
+did-verify-broken = The audit log is NOT what it was: {$reason}
+did-vocabulary = {$n} codes are imported; what is standardised from now on uses them.
+did-synth = {$persons} people with {$registrations} registrations are written to {$dir}.
+
+## What is shown
+list-comma = , {""}
+show-facility = {$facility} {$name} ({$kind}), supplies from {$from}
+show-gaps = Missing before it: deliveries {$missing}.
+show-incidents = {$n} incidents were opened: this came too late for a release.
+show-rejected = {$n} lines were not taken:
+show-more = … and {$n} more; --json lists all of them.
+show-eligible = May go on {$at}: {$items}. Since {$since}.
+show-denied = May not go on {$at}: {$reason} [{$rule}].
+show-remedy = What to do: {$remedy}
+show-judged = Judged with what was known on {$known}, by {$rules}.
+show-no-rules = no rules
+show-work = To do: {$work}
+show-files = Files: {$files}; {$bytes} bytes.
+show-allowed = Patients who may pass at this moment: {$n}. Deaths newly learnt: {$deaths}.
+show-findings = Findings: {$found}; see kiban findings.
+show-quality = Estimated by the model itself: precision {$precision} %, recall {$recall} %.
+show-changes = New persons {$minted}, merged {$merged}, split {$split}.
+show-no-findings = There are no findings.
+show-only-added = Since the checkpoint over {$size} leaves it was only added to.
+show-beyond = {$n} files lie beyond the checkpoint; they are no part of the log.
+show-erased = erased on {$at}
+
+## The receipt of an objection
+receipt-text = Receipt of an objection to supply (Act Art. 53)
+    {"  "}Receipt number   {$no}
+    {"  "}Facility         {$facility} {$name}
+    {"  "}Use objected to  {$track}
+    {"  "}Asked by         {$requester}, {$channel}
+    {"  "}Received         {$received}
+    {"  "}Recorded         {$recorded}
+    From the time of receipt no medical information of this person is supplied for this use.
+    The facility enters the person's name in its own copy.
+
+## Heads of tables
+head-facility = facility
+head-name = name
+head-kind = kind
+head-supply-from = supplies from
+head-supply-to = to
+head-wait = own wait
+head-delivery = delivery
+head-state = state
+head-files = files
+head-rows-in = rows in
+head-rows-out = rows out
+head-landed = landed
+head-held = held
+head-lost = lost
+head-begun = begun
+head-track = use
+head-filing = filing
+head-effective-from = effective from
+head-effective-to = to
+head-items = items
+head-fact = stated
+head-new = new
+head-known = known before
+head-line = line
+head-field = field
+head-fault = what is wrong
+head-receipt = receipt
+head-outcome = outcome
+head-rule = rule
+head-dates = dates
+head-basis = basis
+head-table = table
+head-held-because = held because
+head-rows = rows
+head-severity = severity
+head-code = code
+head-count = how often
+head-leaf = leaf
+head-at = time (Japan)
+head-event = event
+head-body = body
+
+## Words
+word-kind-hospital = hospital
+word-kind-clinic = clinic
+word-kind-pharmacy = pharmacy
+word-kind-municipality = municipality
+word-kind-insurer = insurer
+word-kind-school = school
+word-kind-workplace = workplace
+word-track-anonymised = anonymised
+word-track-pseudonymised = pseudonymised
+word-item-demographics = demographics
+word-item-visits = visits
+word-item-conditions = conditions
+word-item-drugs = drugs
+word-item-procedures = procedures
+word-item-measurements = measurements
+word-item-observations = observations
+word-item-claims = claims
+word-item-death = death
+word-requester-person = the person
+word-requester-guardian = the guardian
+word-requester-bereaved = the bereaved family
+word-channel-counter-oral = spoken at the counter
+word-channel-paper = on paper
+word-channel-web = by web form
+word-channel-phone = by telephone
+word-delivery-begun = begun
+word-delivery-finished = taken in
+word-fact-birth = births
+word-fact-notice = notices
+word-fact-capacity = capacity
+word-fact-death = deaths
+word-severity-note = note
+word-severity-warning = warning
+word-severity-error = error
+word-severity-fatal = fatal
+word-held-item-not-filed = the data item is not filed
+word-held-unknown-person = nothing is known of the person
+word-held-deleted = deleted by the sender
+word-held-superseded = superseded by a newer version
+word-held-undated = without a date
+word-held-unlinked = of no identified person
+word-held-joined = joined into one person
+word-fault-missing = missing
+word-fault-no-day = not a day such as 2026-04-01
+word-fault-no-time = not a time with offset such as 2026-04-01T09:00:00+09:00
+word-fault-in-future = in the future
+word-fault-unknown-word = not a word of the list
+word-fault-states-nothing = states nothing
+word-fault-wrong-number-of-fields = another number of fields than the header
+word-fault-not-utf-8 = not UTF-8
+word-fault-no-object-of-texts = not a JSON object of texts
+word-fault-unknown-field = a field that nobody knows
+word-event-init = set up
+word-event-facility = facility
+word-event-filing = filing
+word-event-notice = notices
+word-event-objection = objections
+word-event-withdrawal = withdrawal
+word-event-receipt = receipts
+word-event-deletion-request = deletion request
+word-event-intake = intake
+word-event-commit = commit
+word-event-merge = merge
+word-event-split = split
+word-event-gate = gate
+word-event-release = release
+word-event-delivery = delivery
+word-event-erasure = erasure
+word-event-access = access
+word-event-rule-change = rule change
+word-event-incident = incident
+word-event-fact = facts
+word-event-repair = repair
+
+## Releases and reports
+did-release = Release { $name } is built: { $persons } persons, entry { $leaf } of the audit log. Package: { $package }
+did-check-package = Release { $name }: { $persons } persons, { $files } files.
+release-whole = The package is whole, signed, and its making stands in the audit log.
+release-fault = Not in order: { $fault }
+release-none-late = Nothing came in that the release should have heeded.
+release-late = { $n } objections or requests were received before the cut-off and recorded after it, for people in this release. An incident is open: recall the release.
+did-report = The report is written to { $file }
+use-no-release = There is no release or project named { $name }. List them in the reports folder, or give run for everything so far.
+use-bad-key = { $file } holds no public key. Take audit.pub as the operator published it.
+refused-release-name = A release named { $name } was built already.
+remedy-release-name = Give the release another name; a name stands for one package for ever.
+progress-release = Building the release
+
+## The demonstration
+demo-rows = { $facilities } facilities sent { $rows } rows.
+demo-linkage = { $registrations } registrations are { $persons } persons: precision { $precision } %, recall { $recall } % against the truth.
+demo-risk = { $persons } persons released, each alike at least { $k }. Highest risk of recognition by demographics: { $before } % before, { $after } % after.
+demo-open = Not protected in this version: patterns of intervals between visits, and several known events. The report gives the measured figures.
+demo-done = Done in { $seconds } s. Report: { $page }  Package: { $package }
+head-stage = Stage
+head-in = Rows in
+head-out = Rows out
+head-mark = {" "}
+head-check = Held against the truth
+head-seen = Seen
+head-wrong = Wrong

@@ -1,0 +1,66 @@
+//! Releases as jobs: one that was ordered is built, also after a kill in the middle.
+
+use kiban_engine::release::spec::ReleaseSpec;
+use serde::{Deserialize, Serialize};
+
+use super::{args, end, next};
+use crate::{
+    failure::{Failure, Result},
+    house::House,
+    release::build,
+    say::Say,
+};
+
+const KIND: &str = "release";
+
+/// What to build.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    specification: String,
+}
+
+/// A release that was built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct BuiltRelease {
+    /// Its name.
+    pub(crate) release: String,
+    /// Persons in it.
+    pub(crate) persons: u64,
+    /// The packed file.
+    pub(crate) package: String,
+    /// Its place in the audit log.
+    pub(crate) log_index: u64,
+    /// Objections and the like that came in for people in it after its gate.
+    pub(crate) late: u64,
+}
+
+/// Orders the release of a specification, which is checked first.
+pub(crate) async fn order(house: &House, specification: String) -> Result<()> {
+    let spec = ReleaseSpec::parse(&specification)?;
+    let nth = house.registry.jobs(None).await?.len() + 1;
+    let order = serde_json::to_value(Order { specification }).map_err(|_| Failure::Bug("an order is no JSON"))?;
+    house.registry.enqueue(KIND, &format!("{KIND}/{}/{nth}", spec.name), &order, house.now()).await?;
+    Ok(())
+}
+
+/// Builds every release that waits, in the order in which they were ordered.
+pub(crate) async fn pending(house: &House, say: &Say) -> Result<Vec<BuiltRelease>> {
+    let mut done = Vec::new();
+    while let Some(job) = next(house, KIND).await? {
+        let Order { specification } = args(&job)?;
+        let built = make(house, say, &specification).await;
+        done.push(end(house, &job, built).await?);
+    }
+    Ok(done)
+}
+
+async fn make(house: &House, say: &Say, specification: &str) -> Result<BuiltRelease> {
+    let built = build(house, say, ReleaseSpec::parse(specification)?, specification).await?;
+    Ok(BuiltRelease {
+        release: built.spec.name.to_string(),
+        persons: built.persons,
+        package: built.package.display().to_string(),
+        log_index: built.leaf,
+        late: built.late,
+    })
+}

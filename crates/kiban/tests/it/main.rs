@@ -1,0 +1,8 @@
+//! The program as a person runs it: the real binary in folders of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
+
+mod chain;
+mod counter;
+mod support;
+mod use_;
