@@ -3,9 +3,9 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::{
-    ArrayRef, Int32Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
     builder::{
-        BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
+        ArrayBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
         TimestampMicrosecondBuilder,
     },
 };
@@ -59,40 +59,44 @@ pub(crate) struct Lineage {
 
 #[derive(Debug, Default)]
 struct LineageColumns {
-    file: Int32Builder,
-    offset: Int64Builder,
-    patient: Int64Builder,
-    record: Int64Builder,
-    document: Int64Builder,
-    version: Int64Builder,
-    deleted: BooleanBuilder,
+    file: Vec<i32>,
+    offset: Vec<i64>,
+    patient: Vec<i64>,
+    record: Vec<i64>,
+    document: Vec<i64>,
+    version: Vec<i64>,
+    deleted: Vec<bool>,
+}
+
+/// Takes a full vector and leaves one of the same capacity.
+fn taken<T>(column: &mut Vec<T>) -> Vec<T> {
+    let capacity = column.len();
+    std::mem::replace(column, Vec::with_capacity(capacity))
 }
 
 impl LineageColumns {
     fn push(&mut self, at: &Lineage) {
-        self.file.append_value(at.file.cast_signed());
-        self.offset.append_value(at.offset.cast_signed());
-        self.patient.append_value(at.patient.get());
-        self.record.append_value(at.record);
-        self.document.append_value(at.document);
-        self.version.append_value(at.version);
-        self.deleted.append_value(at.deleted);
+        self.file.push(at.file.cast_signed());
+        self.offset.push(at.offset.cast_signed());
+        self.patient.push(at.patient.get());
+        self.record.push(at.record);
+        self.document.push(at.document);
+        self.version.push(at.version);
+        self.deleted.push(at.deleted);
     }
 
     fn finish(&mut self, owner: (FacilityCode, DeliverySeq)) -> Vec<ArrayRef> {
-        let offset = self.offset.finish();
-        let rows = offset.values().len();
-        let facility = owner.0;
+        let (facility, rows) = (owner.0, self.file.len());
         vec![
             Arc::new(StringArray::from_iter_values(std::iter::repeat_n(facility.as_str(), rows))),
             Arc::new(Int32Array::from_value(owner.1.cast_signed(), rows)),
-            Arc::new(self.file.finish()),
-            Arc::new(offset),
-            Arc::new(self.patient.finish()),
-            Arc::new(self.record.finish()),
-            Arc::new(self.document.finish()),
-            Arc::new(self.version.finish()),
-            Arc::new(self.deleted.finish()),
+            Arc::new(Int32Array::from(taken(&mut self.file))),
+            Arc::new(Int64Array::from(taken(&mut self.offset))),
+            Arc::new(Int64Array::from(taken(&mut self.patient))),
+            Arc::new(Int64Array::from(taken(&mut self.record))),
+            Arc::new(Int64Array::from(taken(&mut self.document))),
+            Arc::new(Int64Array::from(taken(&mut self.version))),
+            Arc::new(BooleanArray::from(taken(&mut self.deleted))),
         ]
     }
 }
@@ -104,50 +108,111 @@ pub(crate) trait Row {
     fn push(&self, at: &Lineage, into: &mut Tables) -> usize;
 }
 
-trait Append<T> {
-    fn add(&mut self, value: T);
+/// A column that appends what is missing only when a value comes: most cells of most tables are empty, and an empty
+/// cell costs nothing.
+#[derive(Debug, Default)]
+struct Sparse<B>(B);
+
+trait Builder {
+    fn rows(&self) -> usize;
+    fn missing(&mut self, rows: usize);
+    fn array(&mut self) -> ArrayRef;
 }
 
-impl Append<&str> for StringBuilder {
-    fn add(&mut self, value: &str) {
-        self.append_value(value);
+impl<B: Builder> Sparse<B> {
+    /// Brings the column to `rows` rows.
+    fn fill(&mut self, rows: usize) {
+        let have = self.0.rows();
+        if have < rows {
+            self.0.missing(rows - have);
+        }
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        self.fill(rows);
+        self.0.array()
+    }
+}
+
+trait Append<T> {
+    /// Puts a value into a row.
+    fn add(&mut self, row: usize, value: T);
+}
+
+impl Append<&str> for Sparse<StringBuilder> {
+    fn add(&mut self, row: usize, value: &str) {
+        self.fill(row);
+        self.0.append_value(value);
     }
 }
 
 /// Empty text is no value.
-impl Append<Option<&str>> for StringBuilder {
-    fn add(&mut self, value: Option<&str>) {
-        match value {
-            Some(text) if !text.is_empty() => self.append_value(text),
-            _ => self.append_null(),
+impl Append<Option<&str>> for Sparse<StringBuilder> {
+    #[inline]
+    fn add(&mut self, row: usize, value: Option<&str>) {
+        if let Some(text) = value.filter(|text| !text.is_empty()) {
+            self.add(row, text);
         }
     }
 }
 
-macro_rules! append {
+macro_rules! builders {
     ($($builder:ident $value:ty: $v:ident => $as:expr;)+) => {$(
-        impl Append<$value> for $builder {
-            fn add(&mut self, $v: $value) {
-                self.append_value($as);
+        impl Append<$value> for Sparse<$builder> {
+            fn add(&mut self, row: usize, $v: $value) {
+                self.fill(row);
+                self.0.append_value($as);
             }
         }
-        impl Append<Option<$value>> for $builder {
-            fn add(&mut self, value: Option<$value>) {
-                match value {
-                    Some($v) => self.append_value($as),
-                    None => self.append_null(),
+        impl Append<Option<$value>> for Sparse<$builder> {
+            #[inline]
+            fn add(&mut self, row: usize, value: Option<$value>) {
+                if let Some(value) = value {
+                    self.add(row, value);
                 }
             }
         }
+        builders!(@builder $builder);
     )+};
+    (@builder TimestampMicrosecondBuilder) => {
+        impl Builder for TimestampMicrosecondBuilder {
+            builders!(@length);
+            fn array(&mut self) -> ArrayRef {
+                Arc::new(self.finish().with_timezone("UTC"))
+            }
+        }
+    };
+    (@builder $builder:ident) => {
+        impl Builder for $builder {
+            builders!(@length);
+            fn array(&mut self) -> ArrayRef {
+                Arc::new(self.finish())
+            }
+        }
+    };
+    (@length) => {
+        fn rows(&self) -> usize {
+            self.len()
+        }
+        fn missing(&mut self, rows: usize) {
+            self.append_nulls(rows);
+        }
+    };
 }
 
-append! {
+builders! {
     Int32Builder i32: v => v;
     Int64Builder i64: v => v;
     Float64Builder f64: v => v;
     Date32Builder Day: v => v.0;
     TimestampMicrosecondBuilder Instant: v => v.0;
+}
+
+impl Builder for StringBuilder {
+    builders!(@length);
+    fn array(&mut self) -> ArrayRef {
+        Arc::new(self.finish())
+    }
 }
 
 macro_rules! field_type {
@@ -182,15 +247,6 @@ macro_rules! builder_type {
     };
 }
 
-macro_rules! array {
-    (Instant $builder:expr) => {
-        Arc::new($builder.finish().with_timezone("UTC")) as ArrayRef
-    };
-    ($kind:ident $builder:expr) => {
-        Arc::new($builder.finish()) as ArrayRef
-    };
-}
-
 /// Declares the row types, their builders and [`Tables`], which holds one builder per table. A test keeps the columns
 /// equal to those of `kiban_core`.
 macro_rules! tables {
@@ -209,7 +265,8 @@ macro_rules! tables {
                 fn push(&self, at: &Lineage, into: &mut Tables) -> usize {
                     let columns = into.$field.get_or_insert_default();
                     columns.lineage.push(at);
-                    $(columns.$name.add(self.$name);)+
+                    let row = columns.rows;
+                    $(columns.$name.add(row, self.$name);)+
                     columns.rows += 1;
                     columns.rows
                 }
@@ -219,16 +276,17 @@ macro_rules! tables {
             struct $Columns {
                 rows: usize,
                 lineage: LineageColumns,
-                $($name: builder_type!($kind),)+
+                $($name: Sparse<builder_type!($kind)>,)+
             }
 
             impl $Columns {
                 fn finish(&mut self, owner: (FacilityCode, DeliverySeq)) -> Option<RecordBatch> {
-                    if std::mem::take(&mut self.rows) == 0 {
+                    let rows = std::mem::take(&mut self.rows);
+                    if rows == 0 {
                         return None;
                     }
                     let mut arrays = self.lineage.finish(owner);
-                    $(arrays.push(array!($kind self.$name));)+
+                    $(arrays.push(self.$name.finish(rows));)+
                     RecordBatch::try_new(schema(SourceTable::$Table), arrays).ok()
                 }
             }

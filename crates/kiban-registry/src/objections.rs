@@ -195,16 +195,17 @@ impl Registry {
         let mut writing = self.write(at).await?;
         require_facility(writing.tx(), of).await?;
         let mut done = Vec::with_capacity(rows.len());
-        for (index, row) in rows.iter().enumerate() {
+        let mut count = 0;
+        for row in &rows {
             let mut receipts = Vec::new();
             for no in standing(writing.tx(), of, row).await? {
-                let model = withdrawal_model(of, row, no.clone(), &writing, index * 1000 + receipts.len());
+                let model = withdrawal_model(of, row, no.clone(), &writing, count);
                 insert_all(writing.tx(), vec![model]).await?;
                 receipts.push(word(&no, "receipt number")?);
+                count += 1;
             }
             done.push(receipts);
         }
-        let count: usize = done.iter().map(Vec::len).sum();
         if count > 0 {
             let sha256 = digest(&rows)?;
             let body = serde_json::json!({ "facility": of, "rows": rows.len(), "withdrawn": count, "sha256": sha256 });

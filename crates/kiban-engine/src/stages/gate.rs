@@ -5,9 +5,15 @@ use std::{
     path::Path,
 };
 
-use datafusion::prelude::{DataFrame, col};
+use arrow::{
+    array::AsArray,
+    compute::cast,
+    datatypes::{DataType, Int64Type},
+    record_batch::RecordBatch,
+};
+use datafusion::prelude::{DataFrame, ParquetReadOptions, col, lit};
 use jiff::Timestamp;
-use kiban_core::DataItem;
+use kiban_core::{DataItem, PatientRef, Subject};
 
 use super::{
     cdm::{cdm_schema, cdm_table, named, newest_per_person, registrations},
@@ -114,4 +120,41 @@ fn agree(table: &str, plan: u64, oracle: u64) -> Result<()> {
 fn flow(table: &str, rows_in: u64, rows_out: u64, held: BTreeMap<String, u64>) -> Result<Flow> {
     let stage = "gate".to_owned();
     Flow { facility: None, stage, table: table.to_owned(), rows_in, rows_out, held, lost: 0 }.balanced("gate")
+}
+
+/// Counts the rows of a gated set by the patient they are of.
+///
+/// # Errors
+/// Fails where a file cannot be read.
+pub async fn subjects(lake: &Lake, runner: &dyn Runner, folder: &Path) -> Result<BTreeMap<Subject, u64>> {
+    let mut counts = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {
+        let path = entry.map_err(Error::io("list", folder))?.path();
+        if path.file_name().is_some_and(|name| name == "allow-list.parquet") {
+            continue;
+        }
+        let rows =
+            lake.context().read_parquet(path.to_string_lossy().into_owned(), ParquetReadOptions::default()).await?;
+        let by_subject = rows.aggregate(
+            vec![col("facility"), col("patient_ref")],
+            vec![datafusion::functions_aggregate::expr_fn::count(lit(1_i64)).alias("rows")],
+        )?;
+        for batch in runner.collect(by_subject).await? {
+            add_counts(&batch, &mut counts)?;
+        }
+    }
+    Ok(counts)
+}
+
+fn add_counts(batch: &RecordBatch, counts: &mut BTreeMap<Subject, u64>) -> Result<()> {
+    let bug = || Error::Bug("columns of a gated set".to_owned());
+    let [facilities, patients, rows] = batch.columns() else { return Err(bug()) };
+    let facilities = cast(facilities, &DataType::Utf8)?;
+    let (patients, rows) = (patients.as_primitive::<Int64Type>(), rows.as_primitive::<Int64Type>());
+    for (row, facility) in facilities.as_string::<i32>().iter().enumerate() {
+        let facility = facility.and_then(|code| code.parse().ok()).ok_or_else(bug)?;
+        let patient = PatientRef::new(patients.value(row)).map_err(|_| bug())?;
+        *counts.entry(Subject { facility, patient }).or_default() += rows.value(row).unsigned_abs();
+    }
+    Ok(())
 }

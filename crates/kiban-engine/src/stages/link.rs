@@ -205,10 +205,11 @@ pub async fn link(
     let clusters: Vec<Vec<PatientRef>> = linkage.clusters();
     let before = persons(lake, runner).await?;
     let LinkWork { number, now, .. } = work;
-    let mut attempt = 0_u32;
+    let mut attempts: BTreeMap<PatientRef, u32> = BTreeMap::new();
     let mut mint = |founder: PatientRef| {
-        attempt += 1;
-        let [a, b, c, d, e, f, g, h, ..] = entropy.key(&format!("person/{number}/{founder}/{attempt}"));
+        // A key that was ever borne is refused and drawn again.
+        let attempt = attempts.entry(founder).and_modify(|n| *n += 1).or_insert(0);
+        let [a, b, c, d, e, f, g, h, ..] = entropy.key(&format!("person/{founder}/{attempt}"));
         PersonKey::from_bits(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     };
     let (map, changes) = kiban_link::assign_keys(&clusters, &before, &mut mint);

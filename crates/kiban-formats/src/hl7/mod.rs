@@ -133,7 +133,9 @@ const MOST: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) struct Segment<'m> {
     text: &'m str,
+    name: &'m str,
     separators: Separators,
+    escapes: bool,
     ends: [u32; MOST],
     count: usize,
     /// Byte offset in the file.
@@ -151,12 +153,14 @@ impl<'m> Segment<'m> {
             *end = u32::try_from(at).unwrap_or(u32::MAX);
             count += 1;
         }
-        Self { text, separators: span.separators, ends, count, offset: span.offset, line: span.line }
+        let name = ends.first().and_then(|end| text.get(..*end as usize)).unwrap_or_default();
+        let escapes = text.contains(span.separators.escape);
+        Self { text, name, separators: span.separators, escapes, ends, count, offset: span.offset, line: span.line }
     }
 
     /// Returns the segment's name, such as `PID`.
-    pub(crate) fn name(&self) -> &'m str {
-        self.nth(0)
+    pub(crate) const fn name(&self) -> &'m str {
+        self.name
     }
 
     fn nth(&self, index: usize) -> &'m str {
@@ -172,7 +176,7 @@ impl<'m> Segment<'m> {
     pub(crate) fn field(&self, number: usize) -> Field<'m> {
         let shift = usize::from(self.name() == "MSH");
         let text = self.nth(number.saturating_sub(shift));
-        Field { text: if text == "\"\"" { "" } else { text }, separators: self.separators }
+        Field { text: if text == "\"\"" { "" } else { text }, escapes: self.escapes, separators: self.separators }
     }
 
     /// Returns the first component of a field's first repetition, unescaped.
@@ -185,6 +189,8 @@ impl<'m> Segment<'m> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field<'m> {
     text: &'m str,
+    /// Whether an escape character occurs in the segment at all.
+    escapes: bool,
     separators: Separators,
 }
 
@@ -196,8 +202,7 @@ impl<'m> Field<'m> {
 
     /// Returns the repetitions.
     pub(crate) fn repetitions(self) -> impl Iterator<Item = Self> {
-        let separators = self.separators;
-        self.text.split(char::from(separators.repetition)).map(move |text| Self { text, separators })
+        self.parts(self.separators.repetition).map(move |text| Self { text, ..self })
     }
 
     /// Returns the first repetition.
@@ -206,8 +211,25 @@ impl<'m> Field<'m> {
         Self { text: self.text.get(..end).unwrap_or_default(), ..self }
     }
 
+    /// Returns the parts between separators. Parts are short, so a plain walk over the bytes beats a search.
+    fn parts(self, separator: u8) -> impl Iterator<Item = &'m str> {
+        let mut rest = Some(self.text);
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let Some(end) = text.bytes().position(|byte| byte == separator) else { return rest.take() };
+            rest = text.get(end + 1..);
+            text.get(..end)
+        })
+    }
+
     fn part(self, separator: u8, number: usize) -> &'m str {
-        self.text.split(char::from(separator)).nth(number.saturating_sub(1)).unwrap_or_default()
+        self.parts(separator).nth(number.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// Returns the first six components, unescaped: the parts of a coded element.
+    pub(crate) fn six(self) -> [Cow<'m, str>; 6] {
+        let mut parts = self.parts(self.separators.component);
+        [(); 6].map(|()| self.unescaped(parts.next().unwrap_or_default()))
     }
 
     /// Returns a component by its number, unescaped and trimmed.
@@ -228,7 +250,7 @@ impl<'m> Field<'m> {
 
     fn unescaped(self, text: &'m str) -> Cow<'m, str> {
         let text = if text == "\"\"" { "" } else { text.trim_matches(' ') };
-        if !text.contains(self.separators.escape) {
+        if !self.escapes {
             return Cow::Borrowed(text);
         }
         Cow::Owned(unescape(text, self.separators))

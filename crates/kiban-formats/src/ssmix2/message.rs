@@ -279,8 +279,7 @@ pub(super) struct Coded<'m> {
 impl<'m> Coded<'m> {
     /// Reads the first repetition of a field.
     pub(super) fn of(field: Field<'m>) -> Self {
-        let first = field.first();
-        Self { parts: [1, 2, 3, 4, 5, 6].map(|number| first.component(number)) }
+        Self { parts: field.first().six() }
     }
 
     /// Returns whether neither a code nor a text stands there.

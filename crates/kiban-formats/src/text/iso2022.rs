@@ -7,7 +7,7 @@
 //! still be told from others. The caller resets the state by decoding segment by segment.
 
 use encoding_rs::{DecoderResult, EUC_JP, Encoding, SHIFT_JIS};
-use memchr::memchr2;
+use memchr::{memchr2, memchr3};
 
 /// The character set designated to GL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(crate) fn decode(bytes: &[u8], out: &mut String, issue: &mut dyn FnMut(&'sta
     let mut at = 0;
     let mut unused = false;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let run = rest.split(|b| matches!(b, 0x1b | 0x0e | 0x0f)).next().unwrap_or_default();
+        let run = rest.get(..memchr3(0x1b, 0x0e, 0x0f, rest).unwrap_or(rest.len())).unwrap_or_default();
         decode_run(set, run, out, &mut |code, offset| issue(code, at + offset));
         at += run.len();
         let Some((control, rest)) = bytes.get(at..).and_then(<[u8]>::split_first) else { return };

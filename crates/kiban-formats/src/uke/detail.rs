@@ -4,7 +4,7 @@ use kiban_core::Place;
 
 use super::{
     claim::{Claim, Unit, dated, decode},
-    record::{Fields, Kind},
+    record::{DAYS, DEVICE_DAYS, Fields, Kind},
 };
 use crate::{
     hash::Key,
@@ -111,9 +111,9 @@ impl Claim {
             return Err(fault("uke.no-code", "SI.4"));
         };
         let (item, first_column) = match kind {
-            Kind::Drug => ("drug", 14),
-            Kind::Device => ("device", 18),
-            _ => ("procedure", 14),
+            Kind::Drug => ("drug", DAYS),
+            Kind::Device => ("device", DEVICE_DAYS),
+            _ => ("procedure", DAYS),
         };
         let used = number(fields.code(5));
         let (mut first, mut times) = (None, 0);

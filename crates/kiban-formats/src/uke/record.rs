@@ -72,57 +72,95 @@ pub(super) fn prefix_of(line: &[u8]) -> Option<usize> {
 /// The most fields a line can have: `TO` has 48, and insurers prefix three.
 const MOST: usize = 64;
 
+/// Where the day columns of services and drugs begin.
+pub(super) const DAYS: usize = 14;
+
+/// Where the day columns of devices begin.
+pub(super) const DEVICE_DAYS: usize = 18;
+
 /// The fields of a line, by their numbers in the specification (1-based). A comma is never the second byte of a CP932
 /// character, so raw bytes can be split.
 pub(super) struct Fields<'l> {
     line: &'l [u8],
+    /// The line as text, where it is UTF-8, as all lines of nothing but codes are.
+    ascii: Option<&'l str>,
     ends: [u32; MOST],
     count: usize,
     prefix: usize,
 }
 
 impl<'l> Fields<'l> {
-    /// Splits a line.
+    /// Splits a line, as far as its record type has fields of different meaning; day columns are left to [`days`].
+    ///
+    /// [`days`]: Self::days
     pub(super) fn split(line: &'l [u8], prefix: usize) -> Self {
-        let mut ends = [0; MOST];
-        let mut count = 0;
-        for (at, byte) in (0_u32..).zip(line) {
-            if let Some(end) = ends.get_mut(count) {
-                *end = at;
-            }
-            count += usize::from(*byte == b',');
+        let mut fields = Self { line, ascii: std::str::from_utf8(line).ok(), ends: [0; MOST], count: 0, prefix };
+        let mut rest = (0_u32..).zip(line).filter(|(_, byte)| **byte == b',').map(|(at, _)| at);
+        fields.take(&mut rest, prefix + 1);
+        let most = match fields.get(1) {
+            b"SI" | b"IY" => prefix + DAYS - 1,
+            b"TO" => prefix + DEVICE_DAYS - 1,
+            _ => MOST,
+        };
+        fields.take(&mut rest, most);
+        fields
+    }
+
+    /// Notes where fields end until there are `most`, or the line is at its end.
+    fn take(&mut self, commas: &mut impl Iterator<Item = u32>, most: usize) {
+        let length = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
+        let ended = |fields: &Self| fields.count > 0 && fields.ends.get(fields.count - 1) == Some(&length);
+        while self.count < most && !ended(self) {
+            let Some(end) = self.ends.get_mut(self.count) else { return };
+            *end = commas.next().unwrap_or(length);
+            self.count += 1;
         }
-        if let Some(end) = ends.get_mut(count) {
-            *end = u32::try_from(line.len()).unwrap_or(u32::MAX);
+    }
+
+    fn span(&self, number: usize) -> std::ops::Range<usize> {
+        let index = number + self.prefix;
+        if index > self.count || number == 0 {
+            return 0..0;
         }
-        Self { line, ends, count: (count + 1).min(MOST), prefix }
+        let start = index.checked_sub(2).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize + 1);
+        start..self.ends.get(index - 1).map_or(0, |end| *end as usize)
     }
 
     /// Returns a field; what is not there is empty.
     pub(super) fn get(&self, number: usize) -> &'l [u8] {
-        let index = number + self.prefix;
-        if index > self.count || number == 0 {
-            return &[];
-        }
-        let start = index.checked_sub(2).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize + 1);
-        let end = self.ends.get(index - 1).map_or(0, |end| *end as usize);
-        self.line.get(start..end).unwrap_or_default()
+        self.line.get(self.span(number)).unwrap_or_default()
     }
 
     /// Returns a field that must be ASCII, as text; empty where it is not.
     pub(super) fn code(&self, number: usize) -> &'l str {
-        std::str::from_utf8(self.get(number)).unwrap_or_default().trim_ascii()
+        let text = match self.ascii {
+            Some(line) => line.get(self.span(number)),
+            None => std::str::from_utf8(self.get(number)).ok(),
+        };
+        text.unwrap_or_default().trim_ascii()
     }
 
     /// Returns the days of the month with a count, from the 31 columns that begin at `first`.
     pub(super) fn days(&self, first: usize) -> impl Iterator<Item = (u8, u32)> {
-        (1_u8..=31).filter_map(move |day| {
-            let count = self.get(first + usize::from(day) - 1);
-            if count.is_empty() {
-                return None;
+        let before = self.ends.get(..self.count).and_then(|ends| ends.get(first + self.prefix - 2));
+        let mut rest = before.and_then(|end| self.line.get(*end as usize + 1..)).unwrap_or_default();
+        let mut day = 1_usize;
+        std::iter::from_fn(move || {
+            loop {
+                // Nearly all columns are empty: a run of commas is passed over at once.
+                let empty = rest.iter().position(|byte| *byte != b',')?;
+                day += empty;
+                rest = rest.get(empty..)?;
+                let end = memchr::memchr(b',', rest).unwrap_or(rest.len());
+                let count =
+                    std::str::from_utf8(rest.get(..end)?).ok().and_then(|count| count.trim_ascii().parse().ok());
+                let this = u8::try_from(day).ok().filter(|day| *day <= 31)?;
+                rest = rest.get(end + 1..).unwrap_or_default();
+                day += 1;
+                if let Some(count) = count.filter(|count| *count > 0) {
+                    return Some((this, count));
+                }
             }
-            let count = std::str::from_utf8(count).ok()?.trim_ascii().parse().ok()?;
-            (count > 0).then_some((day, count))
         })
     }
 }
@@ -159,5 +197,10 @@ mod tests {
     fn day_columns() {
         let fields = Fields::split(b"SI,,,,,,,,,,,,,1,,2", 0);
         assert_eq!(fields.days(14).collect::<Vec<_>>(), [(1, 1), (3, 2)]);
+        let fields = Fields::split(b"9,9,9,IY,21,1,620098801,3,,5,,,,,,,0,x,7,", 3);
+        assert_eq!((fields.get(7), fields.days(14).collect::<Vec<_>>()), (&b"5"[..], vec![(3, 7)]));
+        let late = [&b"TO,,,,,,,,,,,,,,,,,"[..], &[b','; 30], b"4,9"].concat();
+        assert_eq!(Fields::split(&late, 0).days(18).collect::<Vec<_>>(), [(31, 4)]);
+        assert_eq!(Fields::split(b"SI,1", 0).days(14).count(), 0);
     }
 }

@@ -71,6 +71,7 @@ check-passed = Passed:
 check-failed = Failed:
 check-figures = looked at {$seen}, wrong {$wrong}
 check-figures-allowed = looked at {$seen}, wrong {$wrong} (allowed {$allowed})
+check-verdicts = Every verdict is the one expected (registrations)
 check-gated-eligible = No row of a person who was not eligible is in the gated set (rows)
 check-released-eligible = No person who was not eligible is in the release (persons)
 check-late-objection = An objection received before the build and recorded after it makes verification fail with an incident (objections)

@@ -71,6 +71,7 @@ check-passed = 合格：
 check-failed = 不合格：
 check-figures = 調べた数 {$seen}・誤り {$wrong}
 check-figures-allowed = 調べた数 {$seen}・誤り {$wrong}（許容 {$allowed}）
+check-verdicts = すべての判定が真実と一致する（登録）
 check-gated-eligible = 適格確認済みの行に、適格でない人の行はない（行）
 check-released-eligible = 提供データに、適格でない人はいない（人）
 check-late-objection = 作成前に受け付け、作成後に入力された停止の求めは、検証で事案になる（件）

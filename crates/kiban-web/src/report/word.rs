@@ -92,6 +92,8 @@ words!(
 words!(
     /// What a trial with known truth checks.
     Check {
+        /// Every verdict is the one that the truth expects. Counts registrations.
+        Verdicts = "verdicts",
         /// No row of a person who was not eligible at the cut-off is in the gated set. Counts rows.
         GatedEligible = "gated-eligible",
         /// No person who was not eligible at the cut-off is in the release. Counts persons.

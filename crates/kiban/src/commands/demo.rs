@@ -36,20 +36,26 @@ fn print(shown: &Shown, say: &Say) {
         .collect();
     say.table(&["head-stage", "head-in", "head-out", "head-held"], &stages);
     if let Some(linkage) = &report.linkage {
-        say.tell("demo-linkage", &[
-            ("registrations", &count(linkage.registrations)),
-            ("persons", &count(linkage.persons)),
-            ("precision", &format!("{:.2}", linkage.precision * 100.0)),
-            ("recall", &format!("{:.2}", linkage.recall * 100.0)),
-        ]);
+        say.tell(
+            "demo-linkage",
+            &[
+                ("registrations", &count(linkage.registrations)),
+                ("persons", &count(linkage.persons)),
+                ("precision", &format!("{:.2}", linkage.precision * 100.0)),
+                ("recall", &format!("{:.2}", linkage.recall * 100.0)),
+            ],
+        );
     }
     if let Some(risk) = &report.risk {
-        say.tell("demo-risk", &[
-            ("persons", &count(risk.after.persons)),
-            ("k", &risk.k),
-            ("before", &format!("{:.1}", risk.before.prosecutor_max * 100.0)),
-            ("after", &format!("{:.1}", risk.after.prosecutor_max * 100.0)),
-        ]);
+        say.tell(
+            "demo-risk",
+            &[
+                ("persons", &count(risk.after.persons)),
+                ("k", &risk.k),
+                ("before", &format!("{:.1}", risk.before.prosecutor_max * 100.0)),
+                ("after", &format!("{:.1}", risk.after.prosecutor_max * 100.0)),
+            ],
+        );
     }
     let checks: Vec<Vec<String>> = report
         .truth_checks
@@ -61,9 +67,12 @@ fn print(shown: &Shown, say: &Say) {
         .collect();
     say.table(&["head-mark", "head-check", "head-seen", "head-wrong"], &checks);
     say.tell("demo-open", &[]);
-    say.tell("demo-done", &[
-        ("page", &shown.page.display()),
-        ("package", &shown.built.package),
-        ("seconds", &format!("{:.1}", shown.seconds)),
-    ]);
+    say.tell(
+        "demo-done",
+        &[
+            ("page", &shown.page.display()),
+            ("package", &shown.built.package),
+            ("seconds", &format!("{:.1}", shown.seconds)),
+        ],
+    );
 }

@@ -40,12 +40,15 @@ pub(crate) async fn run(global: &Global, args: Release, say: &Say) -> Result<Exi
 
 /// Says what was built.
 pub(crate) fn print(built: &BuiltRelease, say: &Say) {
-    say.tell("did-release", &[
-        ("name", &built.release),
-        ("persons", &count(built.persons)),
-        ("package", &built.package),
-        ("leaf", &built.log_index),
-    ]);
+    say.tell(
+        "did-release",
+        &[
+            ("name", &built.release),
+            ("persons", &count(built.persons)),
+            ("package", &built.package),
+            ("leaf", &built.log_index),
+        ],
+    );
     if built.late > 0 {
         say.tell("release-late", &[("n", &built.late)]);
     }
@@ -84,11 +87,10 @@ async fn check(say: &Say, package: &Path, key: &NoteVerifier, house: Option<&Hou
     };
     let is_whole = found.faults.is_empty() && late.unwrap_or_default() == 0;
     say.result(&found, || {
-        say.tell("did-check-package", &[
-            ("name", &found.release),
-            ("persons", &count(found.persons)),
-            ("files", &found.files),
-        ]);
+        say.tell(
+            "did-check-package",
+            &[("name", &found.release), ("persons", &count(found.persons)), ("files", &found.files)],
+        );
         found.faults.iter().for_each(|fault| say.tell("release-fault", &[("fault", fault)]));
         match late {
             Some(0) => say.tell("release-none-late", &[]),

@@ -42,7 +42,10 @@ fn bulk_fhir_ends_in_cdm_rows() {
     let taken = collect(&house, &delivery, &[]).ends(0).json();
     let taken = &taken[0];
     // `wc -l` counts 7,164 lines, 4 of them in log.ndjson, which is no FHIR.
-    assert_eq!((&taken["records"], &taken["refused"], &taken["files"]["unknown"]), (&7160.into(), &0.into(), &1.into()));
+    assert_eq!(
+        (&taken["records"], &taken["refused"], &taken["files"]["unknown"]),
+        (&7160.into(), &0.into(), &1.into())
+    );
     // Three of the thirteen patients died long before any notice; who was not notified alive does not enter.
     assert_eq!((&taken["allowed"], &taken["deaths"]), (&10.into(), &3.into()));
     assert_eq!(taken["tables"]["visit"]["held"], serde_json::json!({ "not-notified-alive": 1215 - 397 }));

@@ -51,7 +51,9 @@ fn a_notice_list_with_bad_lines_stops_until_a_person_has_looked() {
     let import = ["notice", "import", &list, "--facility", FACILITY];
     let said = house.run(&import).ends(1).out;
     assert!(said.contains("nothing was recorded") && said.contains("birth_date"), "{said}");
-    let verdict = |house: &House| house.run(&["eligibility", FACILITY, "P1", "--json"]).ends(0).json()["explained"]["verdict"]["verdict"].clone();
+    let verdict = |house: &House| {
+        house.run(&["eligibility", FACILITY, "P1", "--json"]).ends(0).json()["explained"]["verdict"]["verdict"].clone()
+    };
     assert_eq!(verdict(&house), "denied");
     let said = house.run(&[&import[..], &["--accept-findings", "--json"]].concat()).ends(1).json();
     assert_eq!(said["imported"]["notices"]["new"], 1);
@@ -79,7 +81,8 @@ fn an_objection_stops_from_its_receipt_and_its_withdrawal_revives_nothing() {
     assert_eq!(verdict("2024-07-01T09:59").0, "eligible");
     assert_eq!(verdict("2024-07-01T10:00"), ("denied".into(), "objected".into()));
 
-    let receipt = house.run(&[&add[..], &["--json"]].concat()).ends(0).json()["receipt_no"].as_str().unwrap().to_owned();
+    let receipt =
+        house.run(&[&add[..], &["--json"]].concat()).ends(0).json()["receipt_no"].as_str().unwrap().to_owned();
     let withdraw = ["objection", "withdraw", &receipt, "--requester", "person", "--received-at", "2024-07-10"];
     house.run(&withdraw).ends(0);
     assert_eq!(verdict("2024-07-20"), ("denied".into(), "not-notified-again".into()));
@@ -104,12 +107,16 @@ fn the_verdict_is_told_step_by_step_in_both_languages() {
 #[test]
 fn lists_of_objections_and_withdrawals_are_told_apart_by_their_columns() {
     let house = with_notice();
-    let objections = format!("local_patient_id,requester,channel,received_at,track,staff\n{CANARY},guardian,phone,2024-07-01T10:00:00+09:00,,S1\n");
+    let objections = format!(
+        "local_patient_id,requester,channel,received_at,track,staff\n{CANARY},guardian,phone,2024-07-01T10:00:00+09:00,,S1\n"
+    );
     let list = house.file("objections.csv", &objections);
     let said = house.run(&["objection", "import", &list, "--facility", FACILITY, "--json"]).ends(0).json();
     assert_eq!((&said["new"], &said["receipts"][0][0]), (&1.into(), &2.into()));
     assert_eq!(house.run(&["objection", "import", &list, "--facility", FACILITY, "--json"]).ends(0).json()["new"], 0);
-    let withdrawals = format!("local_patient_id,requester,received_at,track,staff\n{CANARY},guardian,2024-07-02T10:00:00+09:00,,S1\nP9,person,yesterday,,S1\n");
+    let withdrawals = format!(
+        "local_patient_id,requester,received_at,track,staff\n{CANARY},guardian,2024-07-02T10:00:00+09:00,,S1\nP9,person,yesterday,,S1\n"
+    );
     let list = house.file("withdrawals.csv", &withdrawals);
     let said = house.run(&["objection", "import", &list, "--facility", FACILITY, "--json"]).ends(1).json();
     assert_eq!(said["new"], 1);
@@ -143,7 +150,8 @@ fn nothing_that_the_program_says_or_writes_holds_a_local_id() {
 fn every_event_is_in_the_log_and_a_changed_log_is_found() {
     let house = with_notice();
     let shown = house.run(&["audit", "show", "--json"]).ends(0).json();
-    let classes: Vec<&str> = shown["events"].as_array().unwrap().iter().map(|one| one["class"].as_str().unwrap()).collect();
+    let classes: Vec<&str> =
+        shown["events"].as_array().unwrap().iter().map(|one| one["class"].as_str().unwrap()).collect();
     assert_eq!(classes, ["init", "facility", "filing", "notice"]);
     let earlier = house.file("checkpoint.txt", shown["checkpoint"].as_str().unwrap());
     house.run(&["objection", "add", FACILITY, "P1", "--requester", "person", "--channel", "web"]).ends(0);

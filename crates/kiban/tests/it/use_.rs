@@ -41,12 +41,32 @@ fn wrong_use_ends_with_2_and_one_sentence() {
         let last = said.err.lines().last().unwrap_or_default();
         assert_eq!(last, format!("kiban: {expect}"), "{args:?}");
     };
-    check(&["eligibility", "12", "P1"], "the value of <FACILITY> cannot be used: not a facility code: expected ten digits; see kiban --help");
-    check(&["dance"], "there is no such command; see kiban --help");
-    check(&["collect", "nowhere", "--facility", FACILITY], "cannot open nowhere: No such file or directory (os error 2)");
-    check(&["collect", ".", "--facility", "1319900028"], "facility 1319900028 is not known; record it with kiban facility add");
     check(
-        &["objection", "add", FACILITY, "P1", "--requester", "person", "--channel", "web", "--received-at", "2025-01-01"],
+        &["eligibility", "12", "P1"],
+        "the value of <FACILITY> cannot be used: not a facility code: expected ten digits; see kiban --help",
+    );
+    check(&["dance"], "there is no such command; see kiban --help");
+    check(
+        &["collect", "nowhere", "--facility", FACILITY],
+        "cannot open nowhere: No such file or directory (os error 2)",
+    );
+    check(
+        &["collect", ".", "--facility", "1319900028"],
+        "facility 1319900028 is not known; record it with kiban facility add",
+    );
+    check(
+        &[
+            "objection",
+            "add",
+            FACILITY,
+            "P1",
+            "--requester",
+            "person",
+            "--channel",
+            "web",
+            "--received-at",
+            "2025-01-01",
+        ],
         "nothing can have been received in the future; check --received-at",
     );
     let said = kiban(elsewhere.path(), &["findings"]).ends(2);

@@ -8,7 +8,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
@@ -46,8 +45,6 @@ pub struct Workshop<'a> {
     pub scratch: &'a Path,
     /// Folder that receives the anonymous tables.
     pub output: &'a Path,
-    /// Threads for the search.
-    pub threads: NonZeroUsize,
 }
 
 /// What anonymising made and measured.
@@ -132,7 +129,7 @@ pub async fn anonymise(
     }
     let key = |purpose: &str| entropy.key(&format!("release/{}/{purpose}", spec.name));
     let cohort = people::cohort(shop, spec, gated).await?;
-    let people = people::generalise(shop, spec, &cohort, key("persons"), key("dates"))?;
+    let people = people::generalise(spec, &cohort, key("persons"), key("dates"))?;
     let mut tables = BTreeMap::from([("person".to_owned(), people.write_persons(shop).await?)]);
     let mut flows = vec![people.flow(gated.rows("person"))?];
     let mut codes = BTreeMap::new();

@@ -130,7 +130,6 @@ pub(super) struct People {
 
 /// Generalises the cohort to k, and draws a fresh id and a date shift for everyone who stays.
 pub(super) fn generalise(
-    shop: Workshop<'_>,
     spec: &ReleaseSpec,
     cohort: &Cohort,
     person_key: [u8; 32],
@@ -141,8 +140,8 @@ pub(super) fn generalise(
     let columns = encode(&attributes, cohort)?;
     let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
     let table = Folded::new(&hierarchies, &columns)?;
-    let policy = Policy { threads: shop.threads, ..Policy::new(limits.k, limits.suppression_limit) };
-    let solution = search(&attributes, &table, &policy).map_err(|_| too_few(limits.k, cohort.persons.len()))?;
+    let solution = search(&attributes, &table, &Policy::new(limits.k, limits.suppression_limit))
+        .map_err(|_| too_few(limits.k, cohort.persons.len()))?;
     let (generalised, sizes_after) = {
         let classes = ClassMap::new(&attributes, &table, &solution)?;
         (classes.apply(&columns)?, classes.class_sizes())
