@@ -20,7 +20,7 @@ const fn fold(a: u64, b: u64) -> u64 {
 
 impl Key {
     /// Starts an identity of the kind named by `domain`, such as `uke.claim`.
-    pub(crate) fn of(domain: &str) -> Self {
+    pub(crate) const fn of(domain: &str) -> Self {
         Self(SEED).text(domain)
     }
 
@@ -30,19 +30,24 @@ impl Key {
     }
 
     /// Adds bytes.
-    pub(crate) fn bytes(self, part: &[u8]) -> Self {
+    pub(crate) const fn bytes(self, part: &[u8]) -> Self {
         let mut key = self.number(part.len() as u64);
-        let (words, rest) = part.as_chunks::<8>();
-        for word in words {
+        let mut rest = part;
+        while let Some((word, after)) = rest.split_first_chunk::<8>() {
             key = key.number(u64::from_le_bytes(*word));
+            rest = after;
         }
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        if rest.is_empty() { key } else { key.number(u64::from_le_bytes(last)) }
+        let (mut last, mut shift) = (0, 0);
+        while let Some((byte, after)) = rest.split_first() {
+            last |= (*byte as u64) << shift;
+            shift += 8;
+            rest = after;
+        }
+        if shift == 0 { key } else { key.number(last) }
     }
 
     /// Adds text.
-    pub(crate) fn text(self, part: &str) -> Self {
+    pub(crate) const fn text(self, part: &str) -> Self {
         self.bytes(part.as_bytes())
     }
 

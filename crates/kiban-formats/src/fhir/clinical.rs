@@ -54,12 +54,12 @@ impl Writer<'_> {
         let died = patient.deceased_at.get();
         if !died.is_empty() || patient.deceased.0 {
             let death_date = self.day(died, "Patient.deceasedDateTime", subject);
-            let record = Key::of("fhir.death").patient(subject.at.patient).get();
+            let record = const { Key::of("fhir.death") }.patient(subject.at.patient).get();
             self.reading.row(&Lineage { record, ..subject.at }, &DeathRow { death_date, ..DeathRow::default() });
         }
         let members = patient.identifiers.iter().filter(|i| i.system.get().ends_with(MEMBER_ID));
         for (index, member) in (0..).zip(members) {
-            let record = Key::of("fhir.member").patient(subject.at.patient).number(index).get();
+            let record = const { Key::of("fhir.member") }.patient(subject.at.patient).number(index).get();
             let at = Lineage { record, ..subject.at };
             self.member(&at, subject, member.value.get(), CoverageRow::default());
         }
@@ -139,7 +139,7 @@ impl Writer<'_> {
         let at = Lineage { deleted: subject.at.deleted || cancelled, ..subject.at };
         self.reading.row(&at, &row);
         if stay.disposition.has(&["exp"]) {
-            let record = Key::of("fhir.death").patient(at.patient).get();
+            let record = const { Key::of("fhir.death") }.patient(at.patient).get();
             self.reading.row(&Lineage { record, ..at }, &DeathRow { death_date: end_date, ..DeathRow::default() });
         }
         Ok(())

@@ -11,7 +11,7 @@ pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 impl Text<'_> {
     /// Returns the text without surrounding blanks; empty where there is none.
     pub(super) fn get(&self) -> &str {
-        self.0.trim()
+        self.0.trim_ascii()
     }
 
     /// Returns the text if there is one.

@@ -74,7 +74,8 @@ impl Writer<'_> {
         let parts = resource.components.iter().map(Answer::part);
         let own = (!whole.is_empty() || resource.components.first().is_none()).then_some(whole);
         for (index, answer) in (0..).zip(own.into_iter().chain(parts)) {
-            let record = Key::of("fhir.answer").number(subject.at.document.unsigned_abs()).number(index).get();
+            let record =
+                const { Key::of("fhir.answer") }.number(subject.at.document.unsigned_abs()).number(index).get();
             let at =
                 Lineage { record, deleted: subject.at.deleted || resource.status.get() == "cancelled", ..subject.at };
             match kind {
@@ -160,7 +161,7 @@ impl Writer<'_> {
         let [code, code_text, code_system, ..] = specimen.types.first().map(Concept::six).unwrap_or_default();
         let taken = first(&[&specimen.collection.at.0, &specimen.collection.period.start.0]);
         let row = SpecimenRow {
-            specimen_key: Key::of("fhir.specimen").patient(subject.at.patient).text(subject.name).get(),
+            specimen_key: const { Key::of("fhir.specimen") }.patient(subject.at.patient).text(subject.name).get(),
             code,
             code_text,
             code_system,
@@ -184,5 +185,5 @@ fn when<'r>(resource: &'r Resource<'_>) -> &'r str {
 fn specimen_key(subject: &Subject<'_>, reference: &Reference<'_>) -> Option<i64> {
     let name = canonical(reference.reference.get())?;
     let id = name.strip_prefix("Specimen/").unwrap_or(name);
-    Some(Key::of("fhir.specimen").patient(subject.at.patient).text(id).get())
+    Some(const { Key::of("fhir.specimen") }.patient(subject.at.patient).text(id).get())
 }

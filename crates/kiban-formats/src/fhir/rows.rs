@@ -143,7 +143,7 @@ impl<'a> Writer<'a> {
         };
         let name = if full_url.starts_with("urn:") { full_url } else { resource.id.get() };
         let id = if resource.id.get().is_empty() { full_url } else { resource.id.get() };
-        let key = Key::of("fhir.resource").patient(patient).text(resource.kind.get());
+        let key = const { Key::of("fhir.resource") }.patient(patient).text(resource.kind.get());
         let document = match (resource.kind.get(), id) {
             ("Patient", _) => key.get(),
             (_, "") => key.number(place.offset).get(),
@@ -181,7 +181,7 @@ impl<'a> Writer<'a> {
 
 /// Returns the key of a visit by the id of its Encounter.
 pub(super) fn visit_key(patient: PatientRef, encounter: &str) -> i64 {
-    Key::of("fhir.visit").patient(patient).text(encounter).get()
+    const { Key::of("fhir.visit") }.patient(patient).text(encounter).get()
 }
 
 impl Reference<'_> {

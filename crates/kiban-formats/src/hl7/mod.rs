@@ -136,6 +136,8 @@ pub(crate) struct Segment<'m> {
     name: &'m str,
     separators: Separators,
     escapes: bool,
+    /// 1 in MSH, which counts its own separator as a field.
+    shift: usize,
     ends: [u32; MOST],
     count: usize,
     /// Byte offset in the file.
@@ -154,8 +156,22 @@ impl<'m> Segment<'m> {
             count += 1;
         }
         let name = ends.first().and_then(|end| text.get(..*end as usize)).unwrap_or_default();
-        let escapes = text.contains(span.separators.escape);
-        Self { text, name, separators: span.separators, escapes, ends, count, offset: span.offset, line: span.line }
+        let escapes = match u8::try_from(span.separators.escape) {
+            Ok(escape) if escape.is_ascii() => memchr::memchr(escape, text.as_bytes()).is_some(),
+            _ => text.contains(span.separators.escape),
+        };
+        let shift = usize::from(name == "MSH");
+        Self {
+            text,
+            name,
+            separators: span.separators,
+            escapes,
+            shift,
+            ends,
+            count,
+            offset: span.offset,
+            line: span.line,
+        }
     }
 
     /// Returns the segment's name, such as `PID`.
@@ -174,8 +190,7 @@ impl<'m> Segment<'m> {
 
     /// Returns a field by its HL7 number. MSH counts its own separator as MSH-1.
     pub(crate) fn field(&self, number: usize) -> Field<'m> {
-        let shift = usize::from(self.name() == "MSH");
-        let text = self.nth(number.saturating_sub(shift));
+        let text = self.nth(number.saturating_sub(self.shift));
         Field { text: if text == "\"\"" { "" } else { text }, escapes: self.escapes, separators: self.separators }
     }
 
@@ -207,8 +222,7 @@ impl<'m> Field<'m> {
 
     /// Returns the first repetition.
     pub(crate) fn first(self) -> Self {
-        let end = memchr::memchr(self.separators.repetition, self.text.as_bytes()).unwrap_or(self.text.len());
-        Self { text: self.text.get(..end).unwrap_or_default(), ..self }
+        Self { text: self.parts(self.separators.repetition).next().unwrap_or_default(), ..self }
     }
 
     /// Returns the parts between separators. Parts are short, so a plain walk over the bytes beats a search.
@@ -249,7 +263,9 @@ impl<'m> Field<'m> {
     }
 
     fn unescaped(self, text: &'m str) -> Cow<'m, str> {
-        let text = if text == "\"\"" { "" } else { text.trim_matches(' ') };
+        let padded = text.starts_with(' ') || text.ends_with(' ');
+        let text = if padded { text.trim_matches(' ') } else { text };
+        let text = if text == "\"\"" { "" } else { text };
         if !self.escapes {
             return Cow::Borrowed(text);
         }

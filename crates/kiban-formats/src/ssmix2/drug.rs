@@ -107,7 +107,7 @@ impl Message<'_> {
             route: Some(&route),
             sig: Some(&sig),
         };
-        let at = self.at(reading, line, Key::of("ssmix2.prescription").number(order.index).number(index));
+        let at = self.at(reading, line, const { Key::of("ssmix2.prescription") }.number(order.index).number(index));
         if code_system == Some("HOT9") && code.is_some_and(|code| code.len() == 13) {
             reading.note(fault("R27", "RXE-2"), place(reading, line));
         }
@@ -151,7 +151,11 @@ impl Message<'_> {
                     route: Some(&route),
                     sig: None,
                 };
-                let at = self.at(reading, given, Key::of("ssmix2.administration").number(order.index).number(index));
+                let at = self.at(
+                    reading,
+                    given,
+                    const { Key::of("ssmix2.administration") }.number(order.index).number(index),
+                );
                 reading.row(&Lineage { deleted: at.deleted || order.cancelled, ..at }, &row);
             }
         }

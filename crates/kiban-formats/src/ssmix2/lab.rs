@@ -30,7 +30,7 @@ impl Message<'_> {
                     self.measurement(
                         reading,
                         segment,
-                        Key::of("ssmix2.result").number(index),
+                        const { Key::of("ssmix2.result") }.number(index),
                         (visit_key, specimen),
                         day,
                     );
@@ -41,7 +41,7 @@ impl Message<'_> {
     }
 
     fn specimen(&self, reading: &mut Reading<'_>, segment: &Segment<'_>, index: u64, taken: Hl7Time) -> i64 {
-        let key = Key::of("ssmix2.specimen").number(index);
+        let key = const { Key::of("ssmix2.specimen") }.number(index);
         let at = self.at(reading, segment, key);
         let material = Coded::of(segment.field(4));
         let [code, code_text, code_system, ..] = material.six();

@@ -210,7 +210,7 @@ impl Message<'_> {
     /// Returns the visit an event belongs to, by the message's PV1.
     pub(super) fn visit_key(&self) -> Option<i64> {
         let pv1 = self.one("PV1")?;
-        let key = Key::of("ssmix2.visit").patient(self.patient);
+        let key = const { Key::of("ssmix2.visit") }.patient(self.patient);
         let number = pv1.text(19);
         if !number.is_empty() {
             return Some(key.text("number").text(&number).get());
@@ -250,7 +250,7 @@ fn document(
     segments: &[Segment<'_>],
     header: &Segment<'_>,
 ) -> i64 {
-    let key = Key::of("ssmix2.document").patient(patient);
+    let key = const { Key::of("ssmix2.document") }.patient(patient);
     if let Some(path) = path {
         return key.text(path.date).text(path.kind).text(path.key).get();
     }

@@ -22,7 +22,7 @@ impl Message<'_> {
         self.allergies(reading);
         let day = self.written.day;
         for (index, obx) in (0..).zip(self.all("OBX")) {
-            self.measurement(reading, obx, Key::of("ssmix2.body").number(index), (None, None), day);
+            self.measurement(reading, obx, const { Key::of("ssmix2.body") }.number(index), (None, None), day);
         }
     }
 
@@ -56,7 +56,7 @@ impl Message<'_> {
             address: Some(&address),
             phone: Some(&phone),
         };
-        reading.row(&self.at(reading, pid, Key::of("ssmix2.patient")), &row);
+        reading.row(&self.at(reading, pid, const { Key::of("ssmix2.patient") }), &row);
     }
 
     fn death_row(&self, reading: &mut Reading<'_>, pid: &Segment<'_>) {
@@ -65,7 +65,10 @@ impl Message<'_> {
             return;
         }
         let death_date = self.time(reading, pid, &died, "PID-29").day;
-        reading.row(&self.at(reading, pid, Key::of("ssmix2.death")), &DeathRow { death_date, ..DeathRow::default() });
+        reading.row(
+            &self.at(reading, pid, const { Key::of("ssmix2.death") }),
+            &DeathRow { death_date, ..DeathRow::default() },
+        );
     }
 
     /// IN1-2 is the scheme, IN1-3 保険者番号, IN1-10 記号, IN1-36 (else IN1-11) 番号.
@@ -88,7 +91,7 @@ impl Message<'_> {
             start_date: self.time(reading, insurance, &insurance.text(12), "IN1-12").day,
             end_date: self.time(reading, insurance, &insurance.text(13), "IN1-13").day,
         };
-        reading.row(&self.at(reading, insurance, Key::of("ssmix2.coverage").number(index)), &row);
+        reading.row(&self.at(reading, insurance, const { Key::of("ssmix2.coverage") }.number(index)), &row);
         reading.took(1);
     }
 
@@ -125,7 +128,7 @@ impl Message<'_> {
             if detailed && !allergy.field(12).is_empty() {
                 reading.note(fault("R33", "IAM-12"), place(reading, allergy));
             }
-            reading.row(&self.at(reading, allergy, Key::of("ssmix2.allergy").number(index)), &row);
+            reading.row(&self.at(reading, allergy, const { Key::of("ssmix2.allergy") }.number(index)), &row);
             reading.took(1);
         }
     }

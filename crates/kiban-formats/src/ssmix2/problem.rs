@@ -36,7 +36,7 @@ impl Message<'_> {
                 outcome: Some(&problem.text(14)),
             };
             let instance = problem.text(4);
-            let key = Key::of("ssmix2.problem").text(&instance);
+            let key = const { Key::of("ssmix2.problem") }.text(&instance);
             let at = self.at(reading, problem, if instance.is_empty() { key.number(index) } else { key });
             reading.row(&Lineage { deleted: at.deleted || problem.text(1) == "DE", ..at }, &row);
             reading.took(1);

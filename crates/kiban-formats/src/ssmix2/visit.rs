@@ -35,7 +35,8 @@ impl Message<'_> {
             Kind::Reception => start_date,
             _ => discharged.day,
         };
-        let event = Key::of("ssmix2.visit-event").text(if self.kind == Kind::Discharge { "out" } else { "in" });
+        let event =
+            const { Key::of("ssmix2.visit-event") }.text(if self.kind == Kind::Discharge { "out" } else { "in" });
         let at = self.at(reading, pv1, event);
         let department = Coded::of(pv1.field(10));
         let [code, text, ..] = department.six();
@@ -61,7 +62,7 @@ impl Message<'_> {
         let [Some(code), _, Some(system), ..] = disposition.six() else { return };
         if self.kind == Kind::Discharge && system == "HL70112" && EXPIRED.contains(&code) {
             let row = DeathRow { death_date: day, ..DeathRow::default() };
-            reading.row(&self.at(reading, pv1, Key::of("ssmix2.death")), &row);
+            reading.row(&self.at(reading, pv1, const { Key::of("ssmix2.death") }), &row);
         }
     }
 }

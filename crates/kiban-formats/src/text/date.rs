@@ -155,8 +155,8 @@ pub(crate) fn civil(year: i32, month: u8, day: u8) -> Option<Day> {
     Some(Day(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468))
 }
 
-/// Reads ASCII digits as a number.
-fn digits(text: &[u8]) -> Option<u32> {
+/// Reads one to nine ASCII digits as a number.
+pub(crate) fn digits(text: &[u8]) -> Option<u32> {
     let number = |sum: u32, b: &u8| b.is_ascii_digit().then(|| sum.wrapping_mul(10).wrapping_add(u32::from(b - b'0')));
     if text.is_empty() || text.len() > 9 { None } else { text.iter().try_fold(0, number) }
 }

@@ -114,19 +114,23 @@ fn decode_run(set: Set, run: &[u8], out: &mut String, issue: &mut dyn FnMut(&'st
 
 /// Decodes a run of two-byte characters. Controls and blanks between them stand for themselves.
 fn double(set: Set, run: &[u8], out: &mut String, issue: &mut dyn FnMut(&'static str, usize)) {
+    let width = if set == Set::Supplement { 3 } else { 2 };
     let mut at = 0;
-    let mut cells = [0; 128];
+    let mut cells = [0; 126];
     while let Some(rest) = run.get(at..).filter(|rest| !rest.is_empty()) {
-        let (mut used, mut filled) = (0, 0);
-        for pair in rest.chunks_exact(2).take(cells.len() / 3) {
-            let [row @ 0x21..=0x7e, cell @ 0x21..=0x7e] = *pair else { break };
-            let (bytes, length) = carried(set, row, cell);
-            for (to, from) in cells.iter_mut().skip(filled).zip(bytes.iter().take(length)) {
-                *to = *from;
+        let mut used = 0;
+        let (pairs, _) = rest.as_chunks::<2>();
+        for (pair, cell) in pairs.iter().zip(cells.chunks_exact_mut(width)) {
+            let [row @ 0x21..=0x7e, column @ 0x21..=0x7e] = *pair else { break };
+            let bytes = carried(set, row, column);
+            match cell {
+                [lead, trail] => [*lead, *trail, _] = bytes,
+                [prefix, lead, trail] => [*prefix, *lead, *trail] = bytes,
+                _ => {}
             }
-            filled += length;
             used += 2;
         }
+        let filled = used / 2 * width;
         if used > 0 {
             let encoded = cells.get(..filled).unwrap_or_default();
             characters(set, encoded, rest, out, &mut |code, offset| issue(code, at + offset));
@@ -150,9 +154,9 @@ const fn encoding(set: Set) -> &'static Encoding {
 
 /// Returns the bytes that carry a JIS cell in the encoding whose tables are used: EUC-JP for JIS X 0212, Shift_JIS for
 /// the rest.
-const fn carried(set: Set, row: u8, cell: u8) -> ([u8; 3], usize) {
+const fn carried(set: Set, row: u8, cell: u8) -> [u8; 3] {
     if matches!(set, Set::Supplement) {
-        return ([0x8f, row | 0x80, cell | 0x80], 3);
+        return [0x8f, row | 0x80, cell | 0x80];
     }
     let lead = (row - 0x21) / 2 + if row < 0x5f { 0x81 } else { 0xc1 };
     let trail = match (row % 2, cell) {
@@ -160,7 +164,7 @@ const fn carried(set: Set, row: u8, cell: u8) -> ([u8; 3], usize) {
         (1, _) => cell + 0x20,
         _ => cell + 0x7e,
     };
-    ([lead, trail, 0], 2)
+    [lead, trail, 0]
 }
 
 fn characters(set: Set, encoded: &[u8], jis: &[u8], out: &mut String, issue: &mut dyn FnMut(&'static str, usize)) {

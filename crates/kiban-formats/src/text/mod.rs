@@ -3,7 +3,7 @@
 pub(crate) use charset::{Charset, without_bom};
 pub(crate) use cp932::Cp932;
 pub(crate) use date::{
-    Day, Instant, JST, Month, Parsed, civil, claim_day, claim_month, instant, iso_day, iso_instant, micros,
+    Day, Instant, JST, Month, Parsed, civil, claim_day, claim_month, digits, instant, iso_day, iso_instant, micros,
 };
 pub(crate) use number::{narrow, number};
 pub(crate) use result::{Value, range};

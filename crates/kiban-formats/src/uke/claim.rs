@@ -183,7 +183,8 @@ impl Claim {
     fn seal(&mut self, totals: &mut Totals) {
         let (None, Some(patient), Some(month)) = (self.key, self.patient, self.month) else { return };
         let month = month.number().unsigned_abs();
-        let mut key = Key::of("uke.claim").patient(patient).number(month).bytes(&self.kind).text(&self.search);
+        let mut key =
+            const { Key::of("uke.claim") }.patient(patient).number(month).bytes(&self.kind).text(&self.search);
         if self.search.is_empty() {
             for payer in self.insurer.iter().chain(&self.public) {
                 key = key.text(&payer.insurer).text(&payer.symbol).text(&payer.number);
@@ -211,7 +212,7 @@ impl Claim {
         self.write_costs(reading, &at, month);
         if let Some(offset) = self.died {
             let day = self.last_day;
-            let record = Key::of("uke.death").patient(patient).get();
+            let record = const { Key::of("uke.death") }.patient(patient).get();
             reading.row(&Lineage { offset, record, ..at }, &DeathRow { death_date: day, ..DeathRow::default() });
             reading.note(fault("uke.death-day-from-claim", "SY.4"), place);
         }
@@ -236,7 +237,7 @@ impl Claim {
 
     fn write_patient(&self, reading: &mut Reading<'_>, at: &Lineage, place: Place) {
         let birth_date = dated(reading, claim_day(self.birth.as_bytes()), "RE.7", place);
-        let record = Key::of("uke.patient").patient(at.patient).get();
+        let record = const { Key::of("uke.patient") }.patient(at.patient).get();
         let one_space = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ");
         let (name, kana) = (one_space(&self.name), one_space(&self.kana));
         let row = PatientRow {
@@ -269,7 +270,7 @@ impl Claim {
                 start_date: month.day(1),
                 end_date: month.last(),
             };
-            let record = Key::of("uke.coverage").number(at.document.unsigned_abs()).number(index).get();
+            let record = const { Key::of("uke.coverage") }.number(at.document.unsigned_abs()).number(index).get();
             reading.row(&Lineage { offset: payer.offset, record, ..*at }, &row);
         }
     }
@@ -300,7 +301,7 @@ impl Claim {
                 payer: payer.insurer.get(..2),
                 ..CostRow::default()
             };
-            let record = Key::of("uke.receipt").number(at.document.unsigned_abs()).number(index).get();
+            let record = const { Key::of("uke.receipt") }.number(at.document.unsigned_abs()).number(index).get();
             reading.row(&Lineage { offset: payer.offset, record, ..*at }, &row);
         }
     }

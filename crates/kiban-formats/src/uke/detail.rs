@@ -40,7 +40,7 @@ impl Claim {
         };
         self.lines += 1;
         let mut at = reading.lineage(place.offset, patient, key, self.version);
-        at.record = Key::of("uke.line").number(key.unsigned_abs()).number(self.lines).get();
+        at.record = const { Key::of("uke.line") }.number(key.unsigned_abs()).number(self.lines).get();
         match kind {
             Kind::Disease => self.disease(reading, &at, fields, place),
             Kind::Comment => {
@@ -125,8 +125,10 @@ impl Claim {
             first.get_or_insert(date);
             times += count;
             self.care_on(date);
-            let at =
-                Lineage { record: Key::of("uke.day").number(at.record.unsigned_abs()).number(day.into()).get(), ..*at };
+            let at = Lineage {
+                record: const { Key::of("uke.day") }.number(at.record.unsigned_abs()).number(day.into()).get(),
+                ..*at
+            };
             self.write_use(reading, &at, Use { kind, code, day: Some(date), count, used });
         }
         if first.is_none() {
@@ -217,7 +219,7 @@ impl Claim {
             points: Some(points * f64::from(times)),
             ..CostRow::default()
         };
-        let record = Key::of("uke.cost").number(at.record.unsigned_abs()).get();
+        let record = const { Key::of("uke.cost") }.number(at.record.unsigned_abs()).get();
         reading.row(&Lineage { offset: unit.offset, record, ..*at }, &row);
     }
 }

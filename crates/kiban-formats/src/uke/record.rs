@@ -1,5 +1,7 @@
 //! Lines and fields of a claim file.
 
+use crate::text::digits;
+
 /// The record types of medical claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -94,27 +96,30 @@ impl<'l> Fields<'l> {
     ///
     /// [`days`]: Self::days
     pub(super) fn split(line: &'l [u8], prefix: usize) -> Self {
-        let mut fields = Self { line, ascii: std::str::from_utf8(line).ok(), ends: [0; MOST], count: 0, prefix };
-        let mut rest = (0_u32..).zip(line).filter(|(_, byte)| **byte == b',').map(|(at, _)| at);
-        fields.take(&mut rest, prefix + 1);
-        let most = match fields.get(1) {
-            b"SI" | b"IY" => prefix + DAYS - 1,
-            b"TO" => prefix + DEVICE_DAYS - 1,
+        let kind = if prefix == 0 { line } else { line.splitn(prefix + 1, |b| *b == b',').last().unwrap_or_default() };
+        let most = match kind {
+            [b'S', b'I', b',', ..] | [b'I', b'Y', b',', ..] => prefix + DAYS - 1,
+            [b'T', b'O', b',', ..] => prefix + DEVICE_DAYS - 1,
             _ => MOST,
         };
-        fields.take(&mut rest, most);
-        fields
-    }
-
-    /// Notes where fields end until there are `most`, or the line is at its end.
-    fn take(&mut self, commas: &mut impl Iterator<Item = u32>, most: usize) {
-        let length = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
-        let ended = |fields: &Self| fields.count > 0 && fields.ends.get(fields.count - 1) == Some(&length);
-        while self.count < most && !ended(self) {
-            let Some(end) = self.ends.get_mut(self.count) else { return };
-            *end = commas.next().unwrap_or(length);
-            self.count += 1;
+        let (mut ends, mut count) = ([0; MOST], 0);
+        for (at, byte) in (0_u32..).zip(line) {
+            if *byte != b',' {
+                continue;
+            }
+            if let Some(end) = ends.get_mut(count) {
+                *end = at;
+            }
+            count += 1;
+            if count >= most {
+                break;
+            }
         }
+        if let Some(end) = ends.get_mut(count).filter(|_| count < most) {
+            *end = u32::try_from(line.len()).unwrap_or(u32::MAX);
+            count += 1;
+        }
+        Self { line, ascii: std::str::from_utf8(line).ok(), ends, count, prefix }
     }
 
     fn span(&self, number: usize) -> std::ops::Range<usize> {
@@ -147,13 +152,15 @@ impl<'l> Fields<'l> {
         let mut day = 1_usize;
         std::iter::from_fn(move || {
             loop {
-                // Nearly all columns are empty: a run of commas is passed over at once.
+                // Nearly all columns are empty: runs of commas are passed over eight at a time.
+                while let Some(after) = rest.strip_prefix(b",,,,,,,,") {
+                    (rest, day) = (after, day + 8);
+                }
                 let empty = rest.iter().position(|byte| *byte != b',')?;
                 day += empty;
                 rest = rest.get(empty..)?;
                 let end = memchr::memchr(b',', rest).unwrap_or(rest.len());
-                let count =
-                    std::str::from_utf8(rest.get(..end)?).ok().and_then(|count| count.trim_ascii().parse().ok());
+                let count = digits(rest.get(..end)?.trim_ascii());
                 let this = u8::try_from(day).ok().filter(|day| *day <= 31)?;
                 rest = rest.get(end + 1..).unwrap_or_default();
                 day += 1;
