@@ -346,30 +346,25 @@ mod tests {
 
     #[test]
     fn life_happens() {
-        let (people, window) = (people(3000), plan().window);
+        let (people, window) = (people(1000), plan().window);
         let count = |happened: &dyn Fn(&Person) -> bool| people.iter().filter(|person| happened(person)).count();
-        assert!(count(&|p| p.names.at(window.first) != p.names.at(window.last)) > 30, "marriages");
-        assert!(count(&|p| p.homes.at(window.first) != p.homes.at(window.last)) > 300, "moves");
-        assert!(count(&|p| p.coverages.at(window.first).plan != p.coverages.at(window.last).plan) > 200, "insurers");
-        assert!(count(&|p| p.names.at(window.last).romaji.is_some()) > 60, "foreign residents");
-        assert!(count(&|p| p.birth > window.first) > 60, "newborns");
-        assert!(count(&|p| p.twin.is_some()) > 20, "twins");
-    }
-
-    #[test]
-    fn twins_name_each_other_and_share_a_birth_date() {
-        let people = people(3000);
-        for person in people.iter().filter(|person| person.twin.is_some()) {
+        assert!(count(&|p| p.names.at(window.first) != p.names.at(window.last)) > 10, "marriages");
+        assert!(count(&|p| p.homes.at(window.first) != p.homes.at(window.last)) > 100, "moves");
+        assert!(count(&|p| p.coverages.at(window.first).plan != p.coverages.at(window.last).plan) > 60, "insurers");
+        assert!(count(&|p| p.names.at(window.last).romaji.is_some()) > 20, "foreign residents");
+        assert!(count(&|p| p.birth > window.first) > 20, "newborns");
+        let twins: Vec<&Person> = people.iter().filter(|person| person.twin.is_some()).collect();
+        assert!(twins.len() > 6, "twins");
+        for person in twins {
             let twin = people.iter().find(|other| Some(other.no) == person.twin).unwrap();
-            assert_eq!(twin.twin, Some(person.no));
-            assert_eq!(twin.birth, person.birth);
+            assert_eq!((twin.twin, twin.birth), (Some(person.no), person.birth));
         }
     }
 
     #[test]
     fn families_share_a_card_and_differ_by_branch() {
         let window = plan().window;
-        for pair in people(500).windows(2) {
+        for pair in people(200).windows(2) {
             let [one, other] = pair else { continue };
             let (a, b) = (one.coverages.at(window.first), other.coverages.at(window.first));
             if one.household == other.household && a.plan == b.plan && a.plan != Plan::LateElderly {
@@ -381,9 +376,9 @@ mod tests {
 
     #[test]
     fn late_elderly_insurance_begins_on_the_75th_birthday() {
-        for person in people(2000).iter().filter(|person| person.canary.is_none()) {
+        let window = plan().window;
+        for person in people(400).iter().filter(|person| person.canary.is_none()) {
             let day = birthday(person.birth, 75);
-            let window = plan().window;
             if (window.first..=window.last).contains(&day) {
                 assert_eq!(person.coverages.at(day).plan, Plan::LateElderly);
                 assert_ne!(person.coverages.at(plus(day, -1)).plan, Plan::LateElderly);
