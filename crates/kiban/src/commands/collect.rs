@@ -47,11 +47,8 @@ pub(crate) fn print(one: &Intake, say: &Say) {
         let held = one.rows().held;
         if !held.is_empty() {
             say.print("");
-            let word = |reason: &str| {
-                let denial = say.word("denial", reason);
-                if denial == reason { say.word("word-held", reason) } else { denial }
-            };
-            let held: Vec<Vec<String>> = held.iter().map(|(reason, rows)| vec![word(reason), count(*rows)]).collect();
+            let held: Vec<Vec<String>> =
+                held.iter().map(|(reason, rows)| vec![held_because(reason, say), count(*rows)]).collect();
             say.table(&["head-held-because", "head-rows"], &held);
         }
     }
@@ -63,6 +60,12 @@ pub(crate) fn print(one: &Intake, say: &Say) {
     if !found.is_empty() {
         say.tell("show-findings", &[("found", &found.join(", "))]);
     }
+}
+
+/// Returns why rows were held: by a rule of eligibility, or by a stage.
+pub(crate) fn held_because(reason: &str, say: &Say) -> String {
+    let words = ["denial", "held", "word-held"].map(|list| say.word(list, reason));
+    words.into_iter().find(|word| word != reason).unwrap_or_else(|| reason.to_owned())
 }
 
 /// Prints the account of rows by table.

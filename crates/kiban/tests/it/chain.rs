@@ -71,6 +71,87 @@ fn bulk_fhir_ends_in_cdm_rows() {
 }
 
 #[test]
+fn an_ssmix2_storage_ends_in_cdm_rows() {
+    let Some(delivery) = corpus("ssmix2/nho_sample_storage") else { return };
+    let house = House::new();
+    notified(&house, &delivery);
+    // Of the 21 messages 12 name another patient than their folder does, so a person has to look first.
+    let taken = collect(&house, &delivery, &[]).ends(1).json();
+    assert_eq!((&taken[0]["state"], &taken[0]["files"]["ssmix2"]), (&"stopped".into(), &21.into()));
+    assert_eq!(taken[0]["findings"]["error"], 12);
+    assert!(house.run(&["run"]).ends(0).out.contains("Nothing is pending"));
+    let taken = collect(&house, &delivery, &["--accept-findings"]).ends(0).json();
+    assert_eq!((&taken[0]["state"], &taken[0]["delivery"]), (&"landed".into(), &1.into()));
+    let done = house.run(&["run", "--json"]).ends(0).json();
+    // By hand, in the files whose PID-3 is that of their folder: OMP-01 3 RXE, OMP-02 6 RXC, OMP-11 2 and OMP-12 2 RXA;
+    // ADT-00 height, weight and blood group; ADT-22 and ADT-52 tell of one stay. The allergy has no date.
+    check(
+        &done["linked"]["tables"],
+        &[
+            ("person", 1),
+            ("payer_plan_period", 1),
+            ("visit_occurrence", 1),
+            ("drug_exposure", 3 + 6 + 2 + 2),
+            ("measurement", 3),
+            ("observation", 0),
+            ("condition_occurrence", 0),
+        ],
+    );
+    assert_eq!(done["linked"]["tables"]["observation"]["held"], serde_json::json!({ "no-date": 1 }));
+}
+
+#[test]
+fn single_fhir_resources_end_in_cdm_rows() {
+    let Some(delivery) = corpus("fhir/jp_etwodis") else { return };
+    let house = House::new();
+    notified(&house, &delivery);
+    let taken = collect(&house, &delivery, &["--accept-findings"]).ends(0).json();
+    // Four patients, one of them without a birth date; what is not known denies.
+    assert_eq!((&taken[0]["records"], &taken[0]["allowed"]), (&67.into(), &3.into()));
+    assert_eq!(taken[0]["tables"]["patient"]["held"], serde_json::json!({ "birth-unknown": 1 }));
+    let done = house.run(&["run", "--json"]).ends(0).json();
+    // By hand: of 13 conditions 5 have a whole day, 6 a month or a year only, 2 none; all 12 requests are dated, 3 of the 6
+    // results, and 2 of the 7 allergies. No encounter names a patient.
+    let tables = &done["linked"]["tables"];
+    check(
+        tables,
+        &[
+            ("condition_occurrence", 5),
+            ("drug_exposure", 12),
+            ("measurement", 3),
+            ("observation", 2),
+            ("visit_occurrence", 0),
+        ],
+    );
+    assert_eq!(tables["condition_occurrence"]["held"], serde_json::json!({ "no-date": 6 + 2 }));
+}
+
+#[test]
+fn claims_end_in_cdm_rows() {
+    let Some(delivery) = corpus("receipt/receiptisan_sample") else { return };
+    let house = House::new();
+    notified(&house, &delivery);
+    let taken = collect(&house, &delivery, &[]).ends(0).json();
+    // `cut -d, -f1 | sort | uniq -c`: 636 and 11 lines; 75 + 1 RE, 9 SY, 32 IY, (69 + 71) + (1 + 1) HO and KO.
+    assert_eq!(
+        (&taken[0]["records"], &taken[0]["refused"], &taken[0]["allowed"]),
+        (&647.into(), &0.into(), &75.into())
+    );
+    let done = house.run(&["run", "--json"]).ends(0).json();
+    assert_eq!(done["linked"]["registrations"], 75);
+    check(
+        &done["linked"]["tables"],
+        &[
+            ("person", 75),
+            ("visit_occurrence", 75 + 1),
+            ("condition_occurrence", 9),
+            ("drug_exposure", 32),
+            ("payer_plan_period", 69 + 71 + 2),
+        ],
+    );
+}
+
+#[test]
 fn without_a_notice_nothing_is_landed() {
     let Some(delivery) = corpus("fhir/bulk_synthea_10patients") else { return };
     let house = House::new();
