@@ -81,7 +81,7 @@ pub enum Error {
         oracle: u64,
     },
     /// Two local patient ids of one facility share a reference.
-    #[error("two local ids of facility {facility} share the reference {patient}; the delivery was not taken")]
+    #[error("two local ids of facility {facility} share the reference {patient}; nothing was taken or linked")]
     ReferenceClash {
         /// The facility.
         facility: kiban_core::FacilityCode,

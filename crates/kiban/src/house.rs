@@ -101,6 +101,7 @@ impl House {
         if let Some(trial) = config.trial {
             say.note("house-trial", &[("clock", &crate::when::shown(trial.clock)), ("seed", &trial.seed)]);
         }
+        tracing::info!(house = config.house.name, purpose = ?start, trial = config.trial.is_some(), "house opened");
         let keys = Keys::load(dir)?;
         let ports = ports(&config);
         Self::assemble(dir, config, keys, ports, start).await

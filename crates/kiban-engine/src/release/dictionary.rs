@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// Meanings of columns by name; those of the same name mean the same in every table.
 const MEANINGS: &[(&str, &str, &str)] = &[
     ("person_id", "この提供だけの個人番号（無作為）", "person, numbered at random for this release only"),
-    ("sex", "性別（M 男, F 女, O その他, * 一般化）", "sex (M male, F female, O other, * generalised)"),
+    ("sex", "性別（male 男, female 女, * 一般化）", "sex (male, female, * generalised)"),
     ("birth_year", "生年（区分）", "year of birth, as a band"),
     ("residence", "居住地（都道府県または地方）", "residence: prefecture or region"),
     ("source_system", "コード体系（施設の送ったまま）", "system of the source code, as sent"),

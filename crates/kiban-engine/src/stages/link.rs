@@ -52,8 +52,10 @@ pub async fn registrations(lake: &Lake, runner: &dyn Runner) -> Result<Vec<Regis
         let columns = Columns(&batch);
         for row in 0..batch.num_rows() {
             let Some(patient) = columns.patient(row) else { continue };
+            let registration = columns.registration(row)?;
+            refuse_clash(found.get(&patient).and_then(Option::as_ref), registration.as_ref())?;
             let stands = !columns.is_deleted(row);
-            found.insert(patient, if stands { columns.registration(row)? } else { None });
+            found.insert(patient, registration.filter(|_| stands));
         }
     }
     for batch in runner.collect(oldest_first(lake, SourceTable::Coverage).await?).await? {
@@ -68,6 +70,16 @@ pub async fn registrations(lake: &Lake, runner: &dyn Runner) -> Result<Vec<Regis
         }
     }
     Ok(found.into_values().flatten().collect())
+}
+
+/// Two local ids behind one reference would be two patients taken for one (decision 0002).
+fn refuse_clash(known: Option<&Registration>, next: Option<&Registration>) -> Result<()> {
+    let (Some(known), Some(next)) = (known, next) else { return Ok(()) };
+    let id = |of: &Registration| of.local_id.as_ref().map(|id| id.expose().trim().to_owned());
+    if known.facility == next.facility && id(known) == id(next) {
+        return Ok(());
+    }
+    Err(Error::ReferenceClash { facility: next.facility, patient: next.patient })
 }
 
 async fn oldest_first(lake: &Lake, table: SourceTable) -> Result<DataFrame> {

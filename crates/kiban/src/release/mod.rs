@@ -1,10 +1,6 @@
 //! Building a release: cohort → gate → anonymise → measure → package, restartable at any instant.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use kiban_core::{EventClass, FacilityCode, Moment, ReleaseId, Subject};
 use kiban_engine::{

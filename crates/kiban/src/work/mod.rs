@@ -21,7 +21,11 @@ const LEASE: SignedDuration = SignedDuration::from_hours(24 * 365);
 
 /// Leases the next job of a kind.
 async fn next(house: &House, kind: &str) -> Result<Option<Job>> {
-    Ok(house.registry.lease(&[kind], LEASE, house.now()).await?)
+    let job = house.registry.lease(&[kind], LEASE, house.now()).await?;
+    if let Some(job) = &job {
+        tracing::info!(job = job.id, kind, attempt = job.attempt, "job begun");
+    }
+    Ok(job)
 }
 
 /// Ends a job by what came of it: done, given up where trying again cannot help, or queued again.
@@ -30,11 +34,14 @@ async fn end<T: Serialize>(house: &House, job: &Job, done: Result<T>) -> Result<
         Ok(outcome) => {
             let value = serde_json::to_value(&outcome).map_err(|_| Failure::Bug("an outcome is no JSON"))?;
             house.registry.finish(job, &value, house.now()).await?;
+            tracing::info!(job = job.id, kind = job.kind, "job done");
             Ok(outcome)
         }
         Err(failure) => {
             let then = if failure.is_final() { AfterFailure::GiveUp } else { AfterFailure::Retry };
-            house.registry.fail(job, &reason(&failure), then, house.now()).await?;
+            let reason = reason(&failure);
+            house.registry.fail(job, &reason, then, house.now()).await?;
+            tracing::warn!(job = job.id, kind = job.kind, reason, "job failed");
             Err(failure)
         }
     }
@@ -101,6 +108,7 @@ async fn record(house: &House, stage: &str, table: &TableId, version: u64, rows:
         detail,
     };
     house.registry.commit_stage(&commit, house.now()).await?;
+    tracing::info!(stage, table = commit.table, version, rows_in = rows.rows_in, rows_out = rows.rows_out, "committed");
     Ok(())
 }
 

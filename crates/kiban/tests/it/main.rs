@@ -4,5 +4,6 @@
 
 mod chain;
 mod counter;
+mod repeat;
 mod support;
 mod use_;
