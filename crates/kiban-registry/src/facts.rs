@@ -8,8 +8,8 @@ use kiban_core::{
     PatientRef, Review, Subject, Withdrawal,
 };
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    TransactionTrait, TryGetableMany,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -118,92 +118,171 @@ where
     Ok(E::find().filter(Expr::col("facility").eq(facility.as_str())).count(tx).await?)
 }
 
-/// Returns the rows of a table within the scope, each patient's oldest record first.
-async fn rows<M: ModelTrait>(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<M>, Error>
-where
-    M::Entity: EntityTrait<Model = M>,
-{
-    Ok(M::Entity::find()
+/// Returns columns of the rows of a table within the scope, in the order of the table's key.
+async fn rows<E: EntityTrait, T: TryGetableMany + Send + Sync>(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    columns: impl IntoIterator<Item = E::Column>,
+) -> Result<Vec<T>, Error> {
+    Ok(E::find()
+        .select_only()
+        .columns(columns)
         .filter(Expr::col("facility").eq(scope.facility.as_str()))
         .filter(Expr::col("patient").between(scope.from, scope.to))
         .filter(Expr::col("recorded_at").lte(scope.known_at))
         .order_by_asc(Expr::col("patient"))
-        .order_by_asc(Expr::col("recorded_at"))
         .order_by_asc(Expr::col("event"))
         .order_by_asc(Expr::col("line"))
+        .into_tuple()
         .all(db)
         .await?)
 }
 
+/// The facts of some patients on their way out.
+type Found = BTreeMap<i64, PatientFacts>;
+
 async fn load(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<(PatientRef, PatientFacts)>, Error> {
-    let mut of: BTreeMap<i64, PatientFacts> = BTreeMap::new();
-    for row in rows::<birth::Model>(db, scope).await? {
-        let fact = Birth { on: day(&row.born_on)?, recorded_at: instant(row.recorded_at)? };
-        of.entry(row.patient).or_default().births.push(fact);
+    let mut of = Found::new();
+    births(db, scope, &mut of).await?;
+    notices(db, scope, &mut of).await?;
+    objections(db, scope, &mut of).await?;
+    withdrawals(db, scope, &mut of).await?;
+    deletions(db, scope, &mut of).await?;
+    deaths(db, scope, &mut of).await?;
+    capacities(db, scope, &mut of).await?;
+    reviews(db, scope, &mut of).await?;
+    let mut patients = Vec::with_capacity(of.len());
+    for (number, mut facts) in of {
+        oldest_first(&mut facts);
+        patients.push((patient(number)?, facts));
     }
-    for row in rows::<notice::Model>(db, scope).await? {
-        let patient = row.patient;
-        of.entry(patient).or_default().notices.push(a_notice(row)?);
-    }
-    for row in rows::<objection::Model>(db, scope).await? {
-        let patient = row.patient;
-        of.entry(patient).or_default().objections.push(an_objection(row)?);
-    }
-    for row in rows::<withdrawal::Model>(db, scope).await? {
-        let patient = row.patient;
-        of.entry(patient).or_default().withdrawals.push(a_withdrawal(row)?);
-    }
-    for row in rows::<deletion_request::Model>(db, scope).await? {
-        let (received_at, recorded_at) = (instant(row.received_at)?, instant(row.recorded_at)?);
-        let fact = DeletionRequest { track: word(&row.track, "track")?, received_at, recorded_at };
-        of.entry(row.patient).or_default().deletions.push(fact);
-    }
-    for row in rows::<death::Model>(db, scope).await? {
-        let fact = Death { on: day(&row.died_on)?, recorded_at: instant(row.recorded_at)? };
-        of.entry(row.patient).or_default().deaths.push(fact);
-    }
-    for row in rows::<capacity::Model>(db, scope).await? {
-        let (since, recorded_at) = (day(&row.since)?, instant(row.recorded_at)?);
-        let fact = CapacityFact { capacity: word(&row.capacity, "capacity")?, since, recorded_at };
-        of.entry(row.patient).or_default().capacities.push(fact);
-    }
-    for row in rows::<review::Model>(db, scope).await? {
-        let (opened_at, closed_at) = (instant(row.opened_at)?, maybe_instant(row.closed_at)?);
-        let fact = Review { case_no: row.case_no, opened_at, closed_at, recorded_at: instant(row.recorded_at)? };
-        of.entry(row.patient).or_default().reviews.push(fact);
-    }
-    of.into_iter().map(|(number, facts)| Ok((patient(number)?, facts))).collect()
+    Ok(patients)
 }
 
-fn a_notice(row: notice::Model) -> Result<Notice, Error> {
-    Ok(Notice {
-        track: word(&row.track, "track")?,
-        given_at: instant(row.given_at)?,
-        method: word(&row.method, "notice method")?,
-        template_version: row.template_version,
-        recipient: word(&row.recipient, "recipient")?,
-        staff: row.staff,
-        recorded_at: instant(row.recorded_at)?,
-    })
+/// Events are numbered as they are recorded; a clock that went back is all that is left to put in order.
+fn oldest_first(facts: &mut PatientFacts) {
+    facts.births.sort_by_key(|fact| fact.recorded_at);
+    facts.notices.sort_by_key(|fact| fact.recorded_at);
+    facts.objections.sort_by_key(|fact| fact.recorded_at);
+    facts.withdrawals.sort_by_key(|fact| fact.recorded_at);
+    facts.deletions.sort_by_key(|fact| fact.recorded_at);
+    facts.deaths.sort_by_key(|fact| fact.recorded_at);
+    facts.capacities.sort_by_key(|fact| fact.recorded_at);
+    facts.reviews.sort_by_key(|fact| fact.recorded_at);
 }
 
-fn an_objection(row: objection::Model) -> Result<Objection, Error> {
-    Ok(Objection {
-        receipt_no: row.receipt_no,
-        track: word(&row.track, "track")?,
-        requester: word(&row.requester, "requester")?,
-        channel: word(&row.channel, "channel")?,
-        received_at: instant(row.received_at)?,
-        recorded_at: instant(row.recorded_at)?,
-    })
+async fn births(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use birth::Column::{BornOn, Patient, RecordedAt};
+    let columns = [Patient, BornOn, RecordedAt];
+    for (patient, on, recorded) in rows::<birth::Entity, (i64, String, i64)>(db, scope, columns).await? {
+        let fact = Birth { on: day(&on)?, recorded_at: instant(recorded)? };
+        of.entry(patient).or_default().births.push(fact);
+    }
+    Ok(())
 }
 
-fn a_withdrawal(row: withdrawal::Model) -> Result<Withdrawal, Error> {
-    Ok(Withdrawal {
-        receipt_no: row.receipt_no,
-        track: word(&row.track, "track")?,
-        requester: word(&row.requester, "requester")?,
-        received_at: instant(row.received_at)?,
-        recorded_at: instant(row.recorded_at)?,
-    })
+async fn notices(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use notice::Column::{GivenAt, Method, Patient, Recipient, RecordedAt, Staff, TemplateVersion, Track};
+    let columns = [Patient, Track, GivenAt, Method, TemplateVersion, Recipient, Staff, RecordedAt];
+    type Row = (i64, String, i64, String, String, String, String, i64);
+    for (patient, track, given, method, template_version, recipient, staff, recorded) in
+        rows::<notice::Entity, Row>(db, scope, columns).await?
+    {
+        let fact = Notice {
+            track: word(&track, "track")?,
+            given_at: instant(given)?,
+            method: word(&method, "notice method")?,
+            template_version,
+            recipient: word(&recipient, "recipient")?,
+            staff,
+            recorded_at: instant(recorded)?,
+        };
+        of.entry(patient).or_default().notices.push(fact);
+    }
+    Ok(())
+}
+
+async fn objections(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use objection::Column::{Channel, Patient, ReceiptNo, ReceivedAt, RecordedAt, Requester, Track};
+    let columns = [Patient, ReceiptNo, Track, Requester, Channel, ReceivedAt, RecordedAt];
+    type Row = (i64, String, String, String, String, i64, i64);
+    for (patient, receipt_no, track, requester, channel, received, recorded) in
+        rows::<objection::Entity, Row>(db, scope, columns).await?
+    {
+        let fact = Objection {
+            receipt_no,
+            track: word(&track, "track")?,
+            requester: word(&requester, "requester")?,
+            channel: word(&channel, "channel")?,
+            received_at: instant(received)?,
+            recorded_at: instant(recorded)?,
+        };
+        of.entry(patient).or_default().objections.push(fact);
+    }
+    Ok(())
+}
+
+async fn withdrawals(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use withdrawal::Column::{Patient, ReceiptNo, ReceivedAt, RecordedAt, Requester, Track};
+    let columns = [Patient, ReceiptNo, Track, Requester, ReceivedAt, RecordedAt];
+    type Row = (i64, String, String, String, i64, i64);
+    for (patient, receipt_no, track, requester, received, recorded) in
+        rows::<withdrawal::Entity, Row>(db, scope, columns).await?
+    {
+        let fact = Withdrawal {
+            receipt_no,
+            track: word(&track, "track")?,
+            requester: word(&requester, "requester")?,
+            received_at: instant(received)?,
+            recorded_at: instant(recorded)?,
+        };
+        of.entry(patient).or_default().withdrawals.push(fact);
+    }
+    Ok(())
+}
+
+async fn deletions(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use deletion_request::Column::{Patient, ReceivedAt, RecordedAt, Track};
+    let columns = [Patient, Track, ReceivedAt, RecordedAt];
+    type Row = (i64, String, i64, i64);
+    for (patient, track, received, recorded) in rows::<deletion_request::Entity, Row>(db, scope, columns).await? {
+        let (received_at, recorded_at) = (instant(received)?, instant(recorded)?);
+        let fact = DeletionRequest { track: word(&track, "track")?, received_at, recorded_at };
+        of.entry(patient).or_default().deletions.push(fact);
+    }
+    Ok(())
+}
+
+async fn deaths(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use death::Column::{DiedOn, Patient, RecordedAt};
+    let columns = [Patient, DiedOn, RecordedAt];
+    for (patient, on, recorded) in rows::<death::Entity, (i64, String, i64)>(db, scope, columns).await? {
+        let fact = Death { on: day(&on)?, recorded_at: instant(recorded)? };
+        of.entry(patient).or_default().deaths.push(fact);
+    }
+    Ok(())
+}
+
+async fn capacities(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use capacity::Column::{Capacity, Patient, RecordedAt, Since};
+    let columns = [Patient, Capacity, Since, RecordedAt];
+    type Row = (i64, String, String, i64);
+    for (patient, capacity, since, recorded) in rows::<capacity::Entity, Row>(db, scope, columns).await? {
+        let (since, recorded_at) = (day(&since)?, instant(recorded)?);
+        let fact = CapacityFact { capacity: word(&capacity, "capacity")?, since, recorded_at };
+        of.entry(patient).or_default().capacities.push(fact);
+    }
+    Ok(())
+}
+
+async fn reviews(db: &impl ConnectionTrait, scope: &Scope, of: &mut Found) -> Result<(), Error> {
+    use review::Column::{CaseNo, ClosedAt, OpenedAt, Patient, RecordedAt};
+    let columns = [Patient, CaseNo, OpenedAt, ClosedAt, RecordedAt];
+    type Row = (i64, String, i64, Option<i64>, i64);
+    for (patient, case_no, opened, closed, recorded) in rows::<review::Entity, Row>(db, scope, columns).await? {
+        let (opened_at, closed_at) = (instant(opened)?, maybe_instant(closed)?);
+        let fact = Review { case_no, opened_at, closed_at, recorded_at: instant(recorded)? };
+        of.entry(patient).or_default().reviews.push(fact);
+    }
+    Ok(())
 }
