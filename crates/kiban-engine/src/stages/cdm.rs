@@ -152,6 +152,9 @@ impl Build<'_> {
 
     async fn events(&self, table: &'static CdmTable) -> Result<Flow> {
         let mut judged = self.judged(table).await?;
+        if table.name == "visit_occurrence" {
+            judged = one_row_per_visit(judged)?;
+        }
         if ONE_PER_PERSON.contains(&table.name) {
             judged = first_per_person(judged, &[("death_date", Oldest), ("facility", Oldest)], "duplicate")?;
         }
@@ -315,6 +318,39 @@ fn first_per_person(judged: DataFrame, by: &[(&str, Direction)], reason: &str) -
         .when(col("place").gt(lit(1_u64)), lit(reason))
         .otherwise(lit(ScalarValue::Utf8(None)))?;
     Ok(judged.with_column("place", place)?.with_column("standing", standing)?.drop_columns(&["place"])?)
+}
+
+/// Makes one row of the messages of one visit: admission and discharge are two, and each knows a part (SS-MIX2 ADT-22,
+/// ADT-52). The latest message stands for it, from the first day told to the last.
+fn one_row_per_visit(judged: DataFrame) -> Result<DataFrame> {
+    let visit = vec![col("visit_occurrence_id"), col("standing").is_null()];
+    let order = vec![
+        col("visit_end_date").sort(false, false),
+        col("version").sort(false, false),
+        col("record_key").sort(true, false),
+    ];
+    let place = row_number().partition_by(visit.clone()).order_by(order).build()?;
+    let whole = |told: Expr| told.partition_by(visit.clone()).build();
+    let told = [
+        ("visit_start_date", min(col("visit_start_date"))),
+        ("visit_start_datetime", min(col("visit_start_datetime"))),
+        ("visit_end_date", max(col("visit_end_date"))),
+        ("visit_end_datetime", max(col("visit_end_datetime"))),
+        ("admitted_from_source_value", max(col("admitted_from_source_value"))),
+        ("discharged_to_source_value", max(col("discharged_to_source_value"))),
+    ];
+    let mut windows = vec![place.alias("place")];
+    for (name, told) in &told {
+        windows.push(whole(told.clone())?.alias(format!("told_{name}")));
+    }
+    let mut visits = judged.window(windows)?;
+    for (name, _) in &told {
+        visits = visits.with_column(name, col(format!("told_{name}")))?;
+    }
+    let standing = when(col("standing").is_not_null(), col("standing"))
+        .when(col("place").gt(lit(1_u64)), lit("superseded"))
+        .otherwise(lit(ScalarValue::Utf8(None)))?;
+    Ok(visits.with_column("standing", standing)?)
 }
 
 /// Returns every registration that stands, with its person.
