@@ -13,10 +13,22 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// Returns the cargo that runs this chore, or the one on the path.
+///
+/// What cargo tells a program of its own package is taken out: build scripts such as ring's look at `CARGO_PKG_NAME`
+/// and its like, and would have half the heavy stack compiled again because a chore asked for it.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    for (name, _) in env::vars_os() {
+        if is_of_a_package(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+fn is_of_a_package(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Runs a command to its end, shows what it says, and fails if it failed.
@@ -51,6 +63,14 @@ pub(crate) fn words(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chore_does_not_tell_cargo_of_its_own_package() {
+        assert!(is_of_a_package("CARGO_PKG_NAME") && is_of_a_package("CARGO_MANIFEST_DIR"));
+        assert!(!is_of_a_package("CARGO_TARGET_DIR") && !is_of_a_package("CARGO_HOME"));
+        let removed = |name: &str| cargo().get_envs().any(|(known, value)| known == name && value.is_none());
+        assert!(removed("CARGO_PKG_NAME"), "set by cargo for this test");
+    }
 
     #[test]
     fn a_command_is_shown_as_typed() {
