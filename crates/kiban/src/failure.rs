@@ -134,9 +134,13 @@ impl Failure {
         }
     }
 
-    /// Tells whether trying the same again cannot help.
+    /// Tells whether the order itself is wrong, so that trying the same again cannot help.
     pub(crate) fn is_final(&self) -> bool {
-        self.exit() != Exit::Broken
+        match self {
+            Self::Use { .. } | Self::Refused { .. } | Self::File { .. } => true,
+            Self::Engine(_) => self.exit() != Exit::Broken,
+            _ => false,
+        }
     }
 }
 

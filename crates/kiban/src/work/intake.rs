@@ -16,7 +16,7 @@ use kiban_registry::{Arrival, DeliveryCounts, DeliveryState, JobState, NewDelive
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Rows, args, end, next, record};
+use super::{OnFailure, Rows, args, end, next, record};
 use crate::{
     failure::{Failure, Result},
     house::{House, erase},
@@ -154,7 +154,7 @@ pub(crate) async fn pending(house: &House, lake: &Lake, say: &Say) -> Result<Vec
         let landing = house.work_dir("landing");
         let taken = Taking { house, lake, say }.take(order).await;
         erase(&landing)?;
-        done.push(end(house, &job, taken).await?);
+        done.push(end(house, &job, taken, OnFailure::MayGiveUp).await?);
     }
     Ok(done)
 }
@@ -308,9 +308,14 @@ impl Taking<'_> {
             targets.entry(target).or_default().add(flow);
             by_table.entry(flow.table.clone()).or_default().add(flow);
         }
+        let recorded = self.house.registry.stage_commits(Some(STAGE)).await?;
         for (target, rows) in &targets {
             let (zone, name) = target.rsplit_once('/').ok_or(Failure::Bug("a table without zone"))?;
             let version = landing.versions.get(target).copied().unwrap_or_default();
+            // An earlier try may have recorded it under a gate that has expired since; that is what was committed.
+            if recorded.iter().any(|one| (&one.commit.table, one.commit.version) == (target, version)) {
+                continue;
+            }
             record(self.house, STAGE, &TableId::new(zone, name), version, rows, &of).await?;
         }
         Ok(by_table)

@@ -19,7 +19,7 @@ use kiban_registry::{Change, JobState, LinkConstraint, Must, PersonChange};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Rows, end, next, record, standardise};
+use super::{OnFailure, Rows, end, next, record, standardise};
 use crate::{
     failure::{Failure, Result},
     house::House,
@@ -73,7 +73,7 @@ pub(crate) async fn pending(house: &House, lake: &Lake, say: &Say) -> Result<Opt
         let bar = say.progress("step-link", 2);
         let one = one(house, lake, &decided, job.id, &bar).await;
         bar.finish_and_clear();
-        linked = Some(end(house, &job, one).await?);
+        linked = Some(end(house, &job, one, OnFailure::StaysPending).await?);
     }
     Ok(linked)
 }
@@ -114,9 +114,12 @@ async fn record_map(house: &House, lake: &Lake, linked: &Linked, number: i64) ->
     let rows = Rows { rows_in: count, rows_out: count, ..Rows::default() };
     let version = lake.version(&person_map()).await?.unwrap_or_default();
     let quality = &linked.linkage.quality;
+    // What is recorded is compared when the step is taken up again, and a number of many digits does not come back from
+    // JSON to the last bit.
+    let share = |share: f64| (share * 10_000.0).round() / 10_000.0;
     let of = json!({
         "link": number, "persons": distinct(&linked.persons), "joined_pairs": quality.joined,
-        "estimated_precision": quality.precision, "estimated_recall": quality.recall,
+        "estimated_precision": share(quality.precision), "estimated_recall": share(quality.recall),
     });
     record(house, KIND, &person_map(), version, &rows, &of).await
 }

@@ -28,8 +28,17 @@ async fn next(house: &House, kind: &str) -> Result<Option<Job>> {
     Ok(job)
 }
 
-/// Ends a job by what came of it: done, given up where trying again cannot help, or queued again.
-async fn end<T: Serialize>(house: &House, job: &Job, done: Result<T>) -> Result<T> {
+/// What becomes of a job that could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnFailure {
+    /// It is given up where the order itself is wrong: someone has to give another.
+    MayGiveUp,
+    /// It stays pending whatever happened: nobody would ask for it again.
+    StaysPending,
+}
+
+/// Ends a job by what came of it.
+async fn end<T: Serialize>(house: &House, job: &Job, done: Result<T>, on_failure: OnFailure) -> Result<T> {
     match done {
         Ok(outcome) => {
             let value = serde_json::to_value(&outcome).map_err(|_| Failure::Bug("an outcome is no JSON"))?;
@@ -38,7 +47,8 @@ async fn end<T: Serialize>(house: &House, job: &Job, done: Result<T>) -> Result<
             Ok(outcome)
         }
         Err(failure) => {
-            let then = if failure.is_final() { AfterFailure::GiveUp } else { AfterFailure::Retry };
+            let gives_up = on_failure == OnFailure::MayGiveUp && failure.is_final();
+            let then = if gives_up { AfterFailure::GiveUp } else { AfterFailure::Retry };
             let reason = reason(&failure);
             house.registry.fail(job, &reason, then, house.now()).await?;
             tracing::warn!(job = job.id, kind = job.kind, reason, "job failed");

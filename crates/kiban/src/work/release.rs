@@ -3,7 +3,7 @@
 use kiban_engine::release::spec::ReleaseSpec;
 use serde::{Deserialize, Serialize};
 
-use super::{args, end, next};
+use super::{OnFailure, args, end, next};
 use crate::{
     failure::{Failure, Result},
     house::House,
@@ -49,7 +49,7 @@ pub(crate) async fn pending(house: &House, say: &Say) -> Result<Vec<BuiltRelease
     while let Some(job) = next(house, KIND).await? {
         let Order { specification } = args(&job)?;
         let built = make(house, say, &specification).await;
-        done.push(end(house, &job, built).await?);
+        done.push(end(house, &job, built, OnFailure::MayGiveUp).await?);
     }
     Ok(done)
 }

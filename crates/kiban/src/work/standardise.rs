@@ -11,7 +11,7 @@ use kiban_registry::{DeliveryState, JobState};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Rows, args, end, next, record};
+use super::{OnFailure, Rows, args, end, next, record};
 use crate::{failure::Result, house::House, say::Say};
 
 pub(crate) const KIND: &str = "standardise";
@@ -52,7 +52,7 @@ pub(crate) async fn pending(house: &House, lake: &Lake, say: &Say) -> Result<Vec
             super::sweep(lake, tables()).await?;
         }
         let standardised = one(house, lake, &vocabulary, args(&job)?).await;
-        done.push(end(house, &job, standardised).await?);
+        done.push(end(house, &job, standardised, OnFailure::StaysPending).await?);
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -49,7 +49,8 @@ impl Trial {
             run(&["--dir", home, "objection", "import", &paper("objections"), "--facility", code]);
             run(&["--dir", home, "objection", "import", &paper("withdrawals"), "--facility", code]);
         }
-        std::fs::write(dir.path().join("spec.toml"), SPEC.replace("k = 5", "k = 2").replace("floor = 10", "floor = 2")).unwrap();
+        std::fs::write(dir.path().join("spec.toml"), SPEC.replace("k = 5", "k = 2").replace("floor = 10", "floor = 2"))
+            .unwrap();
         Self { house, hospitals, _dir: dir }
     }
 
