@@ -12,7 +12,7 @@ use arrow::{
 use datafusion::{
     common::{JoinType, ScalarValue},
     functions_aggregate::expr_fn::{count as count_of, max, min},
-    functions_window::expr_fn::{lag, row_number},
+    functions_window::expr_fn::{first_value, lag, row_number},
     logical_expr::{Expr, ExprFunctionExt, SortExpr, cast},
     prelude::{DataFrame, coalesce, col, lit, when},
 };
@@ -272,12 +272,7 @@ fn versions(rows: DataFrame) -> Result<DataFrame> {
         newest_first("offset"),
     ];
     let document = vec![col("facility"), col("document_key")];
-    let of_newest = |name: &str| {
-        datafusion::functions_window::expr_fn::first_value(col(name))
-            .partition_by(document.clone())
-            .order_by(order.clone())
-            .build()
-    };
+    let of_newest = |name: &str| first_value(col(name)).partition_by(document.clone()).order_by(order.clone()).build();
     let before =
         lag(col("record_key"), Some(1), None).partition_by(document.clone()).order_by(order.clone()).build()?;
     let rows = rows.window(vec![
@@ -330,21 +325,24 @@ fn one_row_per_visit(judged: DataFrame) -> Result<DataFrame> {
         col("record_key").sort(true, false),
     ];
     let place = row_number().partition_by(visit.clone()).order_by(order).build()?;
-    let whole = |told: Expr| told.partition_by(visit.clone()).build();
     let told = [
-        ("visit_start_date", min(col("visit_start_date"))),
-        ("visit_start_datetime", min(col("visit_start_datetime"))),
-        ("visit_end_date", max(col("visit_end_date"))),
-        ("visit_end_datetime", max(col("visit_end_datetime"))),
-        ("admitted_from_source_value", max(col("admitted_from_source_value"))),
-        ("discharged_to_source_value", max(col("discharged_to_source_value"))),
+        ("visit_start_date", Oldest),
+        ("visit_start_datetime", Oldest),
+        ("visit_end_date", Newest),
+        ("visit_end_datetime", Newest),
+        ("admitted_from_source_value", Newest),
+        ("discharged_to_source_value", Newest),
     ];
     let mut windows = vec![place.alias("place")];
-    for (name, told) in &told {
-        windows.push(whole(told.clone())?.alias(format!("told_{name}")));
+    for (name, direction) in told {
+        let outermost = first_value(col(name))
+            .partition_by(visit.clone())
+            .order_by(vec![col(name).sort(direction == Oldest, false)])
+            .build()?;
+        windows.push(outermost.alias(format!("told_{name}")));
     }
     let mut visits = judged.window(windows)?;
-    for (name, _) in &told {
+    for (name, _) in told {
         visits = visits.with_column(name, col(format!("told_{name}")))?;
     }
     let standing = when(col("standing").is_not_null(), col("standing"))

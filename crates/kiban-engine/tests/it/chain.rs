@@ -64,44 +64,6 @@ fn lines(folder: &std::path::Path, resource: &str) -> u64 {
     text.lines().filter(|line| !line.trim().is_empty()).count() as u64
 }
 
-/// Writes two SS-MIX2 messages of one stay, its admission and its discharge.
-fn stay(root: &std::path::Path) {
-    let folder = root.join("000/000/0000000001");
-    let message = |kind: &str, event: &str, day: &str, time: &str, end: &str| {
-        let text = format!(
-            "MSH|^~\\&|HIS|1319900010|GW|GW|{time}||ADT^{event}^ADT_{event}|1|P|2.5||||||~ISO IR87||ISO 2022-1994|\r\
-             EVN||{time}\rPID|||0000000001^^^^PI||TEST^TARO^^^^^L^I||19600505|M\r\
-             PV1||I|01^101^1^^^N|||||||01||||||||0000000001|||||||||||||||||||||||||20240701090000|{end}\r"
-        );
-        let path = folder.join(day).join(kind);
-        std::fs::create_dir_all(&path).unwrap();
-        let name = format!("0000000001_{day}_{kind}_000000000000001_{time}000_01_1");
-        std::fs::write(path.join(name), text).unwrap();
-    };
-    message("ADT-22", "A01", "20240701", "20240701090000", "");
-    message("ADT-52", "A03", "20240709", "20240709100000", "20240709100000");
-    let demographics = "MSH|^~\\&|HIS|1319900010|GW|GW|20240701085900||ADT^A08^ADT_A01|2|P|2.5||||||~ISO IR87||ISO 2022-1994|\r\
-        EVN||20240701085900\rPID|||0000000001^^^^PI||TEST^TARO^^^^^L^I||19600505|M\r";
-    let path = folder.join("-").join("ADT-00");
-    std::fs::create_dir_all(&path).unwrap();
-    std::fs::write(path.join("0000000001_-_ADT-00_999999999999999_20240701085900000_-_1"), demographics).unwrap();
-}
-
-#[tokio::test]
-async fn admission_and_discharge_are_one_visit() {
-    let dir = tempfile::tempdir().unwrap();
-    let storage = dir.path().join("storage");
-    stay(&storage);
-    let lake = lake(dir.path());
-    let (landed, linked) = walk(&lake, dir.path(), &storage, true).await;
-    assert_eq!(rows(&landed, "visit"), (2, 2), "both messages arrive");
-    assert_eq!(rows(&linked, "visit_occurrence"), (2, 1));
-    let table = kiban_core::tables::CdmTable::named("visit_occurrence").unwrap();
-    let frame = lake.read(&cdm::cdm_table("visit_occurrence"), cdm::cdm_schema(table)).await.unwrap();
-    let shown = frame.select_columns(&["visit_start_date", "visit_end_date"]).unwrap().to_string().await.unwrap();
-    assert!(shown.contains("2024-07-01") && shown.contains("2024-07-09"), "{shown}");
-}
-
 #[tokio::test]
 async fn without_notices_nobody_arrives() {
     let Some(path) = corpus("formats/ssmix2/nho_sample_storage") else { return };
