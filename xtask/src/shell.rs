@@ -9,7 +9,9 @@ use anyhow::{Context, bail};
 
 /// Returns the root of the workspace: chores mean the same from whatever folder they are called.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+    // At run time cargo says where this checkout is; the binary may have been built in another one.
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
 /// Returns the cargo that runs this chore, or the one on the path.

@@ -134,13 +134,9 @@ impl Failure {
         }
     }
 
-    /// Tells whether the order itself is wrong, so that trying the same again cannot help.
+    /// Tells whether trying the same again cannot help.
     pub(crate) fn is_final(&self) -> bool {
-        match self {
-            Self::Use { .. } | Self::Refused { .. } | Self::File { .. } => true,
-            Self::Engine(_) => self.exit() != Exit::Broken,
-            _ => false,
-        }
+        !matches!(self, Self::Registry(kiban_registry::Error::Busy(_))) && self.exit() != Exit::Broken
     }
 }
 

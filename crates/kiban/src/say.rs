@@ -259,7 +259,7 @@ mod tests {
             ids.into_iter().filter(|id| PREFIXES.iter().any(|prefix| id.starts_with(prefix))).collect::<Vec<_>>()
         };
         let mut seen = 0;
-        for file in walk(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+        for file in walk(&Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("src")) {
             for id in named(&std::fs::read_to_string(&file).unwrap()) {
                 assert!(texts.has(&id), "{id} in {}", file.display());
                 seen += 1;

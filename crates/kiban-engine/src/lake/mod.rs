@@ -31,9 +31,11 @@ use deltalake_core::{
 };
 use jiff::Timestamp;
 
-pub use manifest::{Manifest, WrittenFile};
+pub use manifest::Manifest;
+pub(crate) use manifest::WrittenFile;
 pub(crate) use part::PartWriter;
-pub use schema::{nullable, table_schema};
+pub(crate) use schema::nullable;
+pub use schema::table_schema;
 
 use crate::{Error, Result};
 

@@ -11,7 +11,7 @@ pub fn table_schema<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Schema
 }
 
 /// Returns the same schema with every column nullable.
-pub fn nullable(schema: &SchemaRef) -> SchemaRef {
+pub(crate) fn nullable(schema: &SchemaRef) -> SchemaRef {
     let fields: Vec<Field> = schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
     Arc::new(Schema::new(fields))
 }

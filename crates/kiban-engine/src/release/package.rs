@@ -232,6 +232,12 @@ impl Package {
     }
 }
 
+/// Returns where the packed file of a package lies: beside its folder.
+pub fn packed(folder: &Path) -> PathBuf {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    folder.with_file_name(format!("{name}.tar.zst"))
+}
+
 /// The audit event of a release, opened to its recipient: with it the leaf's commitment can be computed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -321,7 +327,7 @@ fn hash(path: &Path) -> Result<(u64, [u8; 32])> {
 /// Packs a folder into `<folder>.tar.zst`, the same bytes for the same files: sorted, without owners and times.
 fn pack(folder: &Path) -> Result<PathBuf> {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let target = folder.with_file_name(format!("{name}.tar.zst"));
+    let target = packed(folder);
     let temporary = folder.with_file_name(format!("{name}.tar.zst.part"));
     let file = File::create(&temporary).map_err(Error::io("create", &temporary))?;
     let fail = |source| Error::Io { action: "pack", path: temporary.clone(), source };

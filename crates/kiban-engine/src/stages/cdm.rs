@@ -11,9 +11,12 @@ use arrow::{
 };
 use datafusion::{
     common::{JoinType, ScalarValue},
-    functions_aggregate::expr_fn::{count as count_of, max, min},
+    functions_aggregate::{
+        expr_fn::{count as count_of, max, min},
+        min_max::{max_udaf, min_udaf},
+    },
     functions_window::expr_fn::{first_value, lag, row_number},
-    logical_expr::{Expr, ExprFunctionExt, SortExpr, cast},
+    logical_expr::{Expr, ExprFunctionExt, SortExpr, cast, expr::WindowFunction},
     prelude::{DataFrame, coalesce, col, lit, when},
 };
 use jiff::Timestamp;
@@ -325,21 +328,18 @@ fn one_row_per_visit(judged: DataFrame) -> Result<DataFrame> {
         col("record_key").sort(true, false),
     ];
     let place = row_number().partition_by(visit.clone()).order_by(order).build()?;
-    let told = [
-        ("visit_start_date", Oldest),
-        ("visit_start_datetime", Oldest),
-        ("visit_end_date", Newest),
-        ("visit_end_datetime", Newest),
-        ("admitted_from_source_value", Newest),
-        ("discharged_to_source_value", Newest),
-    ];
     let mut windows = vec![place.alias("place")];
-    for (name, direction) in told {
-        let outermost = first_value(col(name))
-            .partition_by(visit.clone())
-            .order_by(vec![col(name).sort(direction == Oldest, false)])
-            .build()?;
-        windows.push(outermost.alias(format!("told_{name}")));
+    let told = [
+        ("visit_start_date", min_udaf()),
+        ("visit_start_datetime", min_udaf()),
+        ("visit_end_date", max_udaf()),
+        ("visit_end_datetime", max_udaf()),
+        ("admitted_from_source_value", max_udaf()),
+        ("discharged_to_source_value", max_udaf()),
+    ];
+    for (name, outermost) in &told {
+        let of_visit = Expr::from(WindowFunction::new(outermost.clone(), vec![col(*name)])).partition_by(visit.clone());
+        windows.push(of_visit.build()?.alias(format!("told_{name}")));
     }
     let mut visits = judged.window(windows)?;
     for (name, _) in told {

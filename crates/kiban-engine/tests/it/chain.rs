@@ -47,13 +47,13 @@ fn rows(flows: &[Flow], table: &str) -> (u64, u64) {
 }
 
 #[tokio::test]
-async fn ten_synthetic_patients_of_a_bulk_export_become_ten_persons() {
+async fn the_patients_of_a_bulk_export_become_persons() {
     let Some(path) = corpus("formats/fhir/bulk_synthea_10patients") else { return };
     let dir = tempfile::tempdir().unwrap();
     let lake = lake(dir.path());
     let (_, linked) = walk(&lake, dir.path(), &path, true).await;
-    // Lines of the files, counted with `wc -l`.
-    assert_eq!(rows(&linked, "person").0, 10);
+    // Lines of the files, counted with `wc -l`: the ten living and three who died.
+    assert_eq!(rows(&linked, "person").0, lines(&path, "Patient"));
     assert_eq!(rows(&linked, "visit_occurrence"), (lines(&path, "Encounter"), lines(&path, "Encounter")));
     assert_eq!(rows(&linked, "condition_occurrence").0, lines(&path, "Condition"));
     assert_eq!(rows(&linked, "procedure_occurrence").0, lines(&path, "Procedure"));
@@ -62,6 +62,45 @@ async fn ten_synthetic_patients_of_a_bulk_export_become_ten_persons() {
 fn lines(folder: &std::path::Path, resource: &str) -> u64 {
     let text = std::fs::read_to_string(folder.join(format!("{resource}.000.ndjson"))).unwrap();
     text.lines().filter(|line| !line.trim().is_empty()).count() as u64
+}
+
+/// Writes SS-MIX2 messages of one patient: the demographics, an admission and its discharge.
+fn stay(root: &std::path::Path) {
+    let message = |kind: &str, event: &str, day: &str, time: &str, pv1: &[(usize, &str)]| {
+        let mut visit = [""; 46];
+        visit[0] = "PV1";
+        pv1.iter().for_each(|(field, value)| visit[*field] = value);
+        let text = format!(
+            "MSH|^~\\&|HIS|1319900010|GW|GW|{time}||ADT^{event}^ADT_{event}|1|P|2.5||||||~ISO IR87||ISO 2022-1994|\r\
+             EVN||{time}\rPID|||0000000001^^^^PI||TEST^TARO^^^^^L^I||19600505|M\r{}\r",
+            visit.join("|")
+        );
+        let path = root.join("000/000/0000000001").join(day).join(kind);
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join(format!("0000000001_{day}_{kind}_000000000000001_{time}000_01_1")), text).unwrap();
+    };
+    let admitted = [(2, "I"), (10, "01"), (14, "1"), (44, "20240701090000")];
+    let discharged = [(2, "I"), (10, "01"), (36, "01"), (44, "20240701090000"), (45, "20240709100000")];
+    message("ADT-00", "A08", "-", "20240701085900", &[(2, "N")]);
+    message("ADT-22", "A01", "20240701", "20240701090000", &admitted);
+    message("ADT-52", "A03", "20240709", "20240709100000", &discharged);
+}
+
+#[tokio::test]
+async fn admission_and_discharge_are_one_visit() {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = dir.path().join("storage");
+    stay(&storage);
+    let lake = lake(dir.path());
+    let (landed, linked) = walk(&lake, dir.path(), &storage, true).await;
+    assert_eq!(rows(&landed, "visit"), (2, 2), "both messages arrive");
+    assert_eq!(rows(&linked, "visit_occurrence"), (2, 1));
+    let table = kiban_core::tables::CdmTable::named("visit_occurrence").unwrap();
+    let frame = lake.read(&cdm::cdm_table("visit_occurrence"), cdm::cdm_schema(table)).await.unwrap();
+    let known = ["visit_start_date", "visit_end_date", "admitted_from_source_value", "discharged_to_source_value"];
+    let shown = frame.select_columns(&known).unwrap().to_string().await.unwrap();
+    assert!(shown.contains("| 2024-07-01       | 2024-07-09     | 1 "), "{shown}");
+    assert!(shown.contains("| 01 "), "{shown}");
 }
 
 #[tokio::test]
@@ -82,7 +121,8 @@ async fn a_hospital_storage_arrives_with_its_lineage() {
     let dir = tempfile::tempdir().unwrap();
     let lake = lake(dir.path());
     let (landed, linked) = walk(&lake, dir.path(), &path, true).await;
-    assert!(rows(&landed, "drug").1 > 0 && rows(&landed, "measurement").1 > 0 && rows(&landed, "condition").1 > 0);
+    // By hand, in the files that name their folder's patient: 3 RXE, 6 RXC and 4 RXA; height, weight and blood group.
+    assert_eq!((rows(&landed, "drug").1, rows(&landed, "measurement").1, rows(&landed, "condition").1), (13, 3, 0));
     let table = kiban_core::tables::CdmTable::named("measurement").unwrap();
     let frame = lake.read(&cdm::cdm_table("measurement"), cdm::cdm_schema(table)).await.unwrap();
     let traced = frame

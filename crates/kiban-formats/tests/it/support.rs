@@ -163,7 +163,7 @@ pub(crate) fn files_under(root: &Path) -> Vec<String> {
 
 /// Returns a folder of the corpus, or says that the test is skipped.
 pub(crate) fn corpus(folder: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let beside = || Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../../shared/data");
     let root = std::env::var_os("KIBAN_CORPUS").map_or_else(beside, PathBuf::from);
     let path = root.join("formats").join(folder);
     if !path.exists() {

@@ -10,8 +10,10 @@ use parquet::{
 };
 
 fn corpus() -> Option<PathBuf> {
-    let root = std::env::var_os("KIBAN_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
+    let root = std::env::var_os("KIBAN_CORPUS").map_or_else(
+        || PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../../shared/data"),
+        PathBuf::from,
+    );
     let file = root.join("linkage/jp-synth/jp_50k.parquet");
     file.exists().then_some(file)
 }

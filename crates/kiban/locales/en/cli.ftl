@@ -219,8 +219,8 @@ release-late = { $n } objections or requests were received before the cut-off an
 did-report = The report is written to { $file }
 use-no-release = There is no release or project named { $name }. List them in the reports folder, or give run for everything so far.
 use-bad-key = { $file } holds no public key. Take audit.pub as the operator published it.
-refused-release-name = A release named { $name } was built already.
-remedy-release-name = Give the release another name; a name stands for one package for ever.
+refused-release-name = a release named { $name } was built already
+remedy-release-name = give the release another name; a name stands for one package for ever
 progress-release = Building the release
 
 ## The demonstration

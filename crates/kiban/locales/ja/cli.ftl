@@ -219,8 +219,8 @@ release-late = この提供に含まれる人について、基準時点より�
 did-report = 報告書を { $file } に書きました
 use-no-release = { $name } という提供または利活用の申請はありません。これまで全体の報告には run を指定してください。
 use-bad-key = { $file } は公開鍵ではありません。運営者が公表した audit.pub を指定してください。
-refused-release-name = { $name } という名前の提供はすでに作成されています。
-remedy-release-name = 別の名前を付けてください。名前は一つのパッケージだけを指します。
+refused-release-name = { $name } という名前の提供はすでに作成されています
+remedy-release-name = 別の名前を付けてください。名前は一つのパッケージだけを指します
 progress-release = 提供を作成しています
 
 ## The demonstration

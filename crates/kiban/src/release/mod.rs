@@ -7,8 +7,9 @@ use kiban_engine::{
     AllowList, GateTime,
     release::{
         dictionary::{describe, readme},
-        package::{LogHead, MeasuredRisk, Package, PackageManifest, ReleaseBody, ReleaseEvent, TableEntry},
+        package::{LogHead, MeasuredRisk, Package, PackageManifest, ReleaseBody, ReleaseEvent, TableEntry, packed},
         spec::ReleaseSpec,
+        verify::verify,
     },
     stages::{
         anonymise::{Anonymised, Workshop, anonymise},
@@ -16,7 +17,7 @@ use kiban_engine::{
         link::{facilities, persons},
     },
 };
-use kiban_registry::{NewRelease, ReleaseState};
+use kiban_registry::{NewRelease, Release, ReleaseState};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -51,11 +52,23 @@ pub(crate) async fn allow_list(house: &House, time: GateTime) -> Result<AllowLis
     Ok(list)
 }
 
-/// Builds the release of `spec`. One that was begun and interrupted is built anew; one that was built is refused.
-pub(crate) async fn build(house: &House, say: &Say, spec: ReleaseSpec, text: &str) -> Result<Built> {
+/// Whether this is the first attempt at building a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// Nobody has tried before.
+    First,
+    /// An earlier attempt was interrupted, perhaps after its last step.
+    Again,
+}
+
+/// Builds the release of `spec`. One that was begun and interrupted is built anew; another of the same name is refused.
+pub(crate) async fn build(house: &House, say: &Say, spec: ReleaseSpec, text: &str, attempt: Attempt) -> Result<Built> {
     let known = house.registry.releases().await?;
-    if known.iter().any(|release| release.gate.id == spec.name && release.state != ReleaseState::Gated) {
-        return Err(Failure::refused("release.name", &[("name", &spec.name)]));
+    if let Some(known) = known.iter().find(|known| known.gate.id == spec.name && known.state != ReleaseState::Gated) {
+        return match (attempt, known.gate.spec_sha256 == hex(&Sha256::digest(text))) {
+            (Attempt::Again, true) => ended(house, spec, known).await,
+            _ => Err(Failure::refused("release.name", &[("name", &spec.name)])),
+        };
     }
     house.registry.add_project(&spec.project, &spec.project, house.now()).await?;
     let making = Making { house, spec, text };
@@ -70,6 +83,17 @@ pub(crate) async fn build(house: &House, say: &Say, spec: ReleaseSpec, text: &st
     let built = making.finish(&list, &anonymised, package).await?;
     bar.finish_and_clear();
     Ok(built)
+}
+
+/// Returns a release whose building came to its end and only could not say so.
+async fn ended(house: &House, spec: ReleaseSpec, known: &Release) -> Result<Built> {
+    let folder = house.releases_dir().join(spec.name.as_str());
+    let check = verify(&folder, &house.verifier()?)?;
+    let sha256 = known.package_sha256.as_deref().unwrap_or_default();
+    let finished = house.registry.finish_release(&spec.name, sha256, &known.counts, &[], house.now()).await?;
+    house.keep_checkpoint().await?;
+    let leaf = check.log_index.ok_or(Failure::Bug("a package's proof does not hold"))?;
+    Ok(Built { package: packed(&folder), persons: check.manifest.persons, late: finished.late, leaf, spec })
 }
 
 struct Making<'a> {
@@ -202,8 +226,8 @@ impl Making<'_> {
             "tables": made.anonymised.files.tables().iter().map(|(name, m)| (name.clone(), m.rows())).collect::<BTreeMap<_, _>>(),
         });
         let subjects = self.subjects(list, &made.anonymised).await?;
-        let finished = house.registry.finish_release(&spec.name, &sha256, &counts, &subjects, house.now()).await?;
         report::keep_release(house, spec, list, made).await?;
+        let finished = house.registry.finish_release(&spec.name, &sha256, &counts, &subjects, house.now()).await?;
         house.keep_checkpoint().await?;
         Ok(Built { spec: self.spec.clone(), package, persons: measured.released, late: finished.late, leaf })
     }

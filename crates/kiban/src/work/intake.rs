@@ -96,12 +96,7 @@ impl Intake {
     pub(crate) fn rows(&self) -> Rows {
         let mut all = Rows::default();
         for rows in self.tables.values() {
-            all.rows_in += rows.rows_in;
-            all.rows_out += rows.rows_out;
-            all.lost += rows.lost;
-            for (reason, held) in &rows.held {
-                *all.held.entry(reason.clone()).or_default() += held;
-            }
+            all.merge(rows);
         }
         all
     }
@@ -152,7 +147,11 @@ pub(crate) async fn pending(house: &House, lake: &Lake, say: &Say) -> Result<Vec
             super::sweep(lake, tables()).await?;
         }
         let landing = house.work_dir("landing");
-        let taken = Taking { house, lake, say }.take(order).await;
+        let taking = Taking { house, lake, say };
+        let taken = match taking.ended(&order, job.attempt).await? {
+            Some(ended) => Ok(ended),
+            None => taking.take(order).await,
+        };
         erase(&landing)?;
         done.push(end(house, &job, taken, OnFailure::MayGiveUp).await?);
     }
@@ -166,6 +165,40 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
+    /// Returns what an earlier attempt at the same order did, if it came to its end and only could not say so.
+    async fn ended(&self, order: &Order, attempt: u32) -> Result<Option<Intake>> {
+        if attempt == 1 {
+            return Ok(None);
+        }
+        let deliveries = self.house.registry.deliveries(Some(order.facility)).await?;
+        let ended = deliveries.iter().find(|one| one.seq == order.seq && one.state == DeliveryState::Finished);
+        let Some(ended) = ended else { return Ok(None) };
+        let mut tables: BTreeMap<String, Rows> = BTreeMap::new();
+        for recorded in self.house.registry.stage_commits(Some(STAGE)).await? {
+            let (commit, of) = (&recorded.commit, &recorded.commit.detail["of"]);
+            if (&of["facility"], &of["delivery"]) == (&json!(order.facility), &json!(order.seq)) {
+                let held = serde_json::from_value(commit.detail["held"].clone()).unwrap_or_default();
+                let rows = Rows { rows_in: commit.rows_in, rows_out: commit.rows_out, held, lost: commit.rows_lost };
+                let name = commit.table.rsplit('/').next().unwrap_or_default();
+                tables.entry(name.to_owned()).or_default().merge(&rows);
+            }
+        }
+        Ok(Some(Intake {
+            facility: order.facility,
+            delivery: order.seq,
+            state: IntakeState::Landed,
+            files: BTreeMap::new(),
+            bytes: ended.bytes,
+            records: ended.counts.records,
+            refused: 0,
+            deaths: 0,
+            allowed: 0,
+            tables,
+            findings: BTreeMap::new(),
+            gaps: Vec::new(),
+        }))
+    }
+
     async fn take(&self, order: Order) -> Result<Intake> {
         let (delivery, parsed) = self.parse(&order).await?;
         let mut intake = summary(&delivery, &parsed);

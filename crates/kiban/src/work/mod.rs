@@ -31,7 +31,7 @@ async fn next(house: &House, kind: &str) -> Result<Option<Job>> {
 /// What becomes of a job that could not be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnFailure {
-    /// It is given up where the order itself is wrong: someone has to give another.
+    /// It is given up where trying again cannot help: someone has to give another order.
     MayGiveUp,
     /// It stays pending whatever happened: nobody would ask for it again.
     StaysPending,
@@ -90,10 +90,16 @@ pub(crate) struct Rows {
 impl Rows {
     /// Adds a line of the account.
     pub(crate) fn add(&mut self, flow: &Flow) {
-        self.rows_in += flow.rows_in;
-        self.rows_out += flow.rows_out;
-        self.lost += flow.lost;
-        for (reason, rows) in &flow.held {
+        let Flow { rows_in, rows_out, lost, .. } = *flow;
+        self.merge(&Self { rows_in, rows_out, lost, held: flow.held.clone() });
+    }
+
+    /// Adds the rows of another account.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.rows_in += other.rows_in;
+        self.rows_out += other.rows_out;
+        self.lost += other.lost;
+        for (reason, rows) in &other.held {
             *self.held.entry(reason.clone()).or_default() += rows;
         }
     }

@@ -18,7 +18,7 @@ fn kiban(house: &Path) -> Command {
 }
 
 fn done(mut command: Command) -> i32 {
-    command.status().unwrap().code().unwrap_or(-1)
+    command.stderr(Stdio::inherit()).status().unwrap().code().unwrap_or(-1)
 }
 
 /// A trial house whose papers are recorded and whose deliveries lie ready.
@@ -107,15 +107,25 @@ impl Trial {
         killed
     }
 
-    /// The released tables and the OMOP tables, by path, as hashes.
+    /// The released tables and the OMOP tables, by path, as hashes. A linking's number is not part of the path: it is
+    /// that of its job, and who is killed orders more jobs.
     fn result(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         for folder in ["releases/demo-chronic-2026/data", "lake/cdm", "lake/link/person_map"] {
             hashes(&self.house.join(folder), folder, &mut found);
         }
-        assert!(found.keys().any(|path| path.ends_with("person.csv")), "there is a release");
+        assert!(found.keys().any(|path| path.ends_with("person-csv")), "there is a release");
         found
     }
+}
+
+fn is_number(part: &str) -> bool {
+    part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Names the files that two results do not share to the byte.
+fn difference<'r>(one: &'r BTreeMap<String, String>, two: &'r BTreeMap<String, String>) -> Vec<&'r String> {
+    one.keys().chain(two.keys()).filter(|name| one.get(*name) != two.get(*name)).collect()
 }
 
 fn hashes(folder: &Path, name: &str, found: &mut BTreeMap<String, String>) {
@@ -127,7 +137,11 @@ fn hashes(folder: &Path, name: &str, found: &mut BTreeMap<String, String>) {
                 hashes(&path, &name, found);
             }
         } else {
-            found.insert(name, format!("{:x?}", Sha256::digest(std::fs::read(&path).unwrap())));
+            let unnumbered = name.split(['-', '.']).filter(|part| !is_number(part)).collect::<Vec<_>>().join("-");
+            assert!(
+                found.insert(unnumbered, hex::encode(Sha256::digest(std::fs::read(&path).unwrap()))).is_none(),
+                "{name}"
+            );
         }
     }
 }
@@ -137,7 +151,7 @@ fn the_same_deliveries_papers_clock_and_seed_give_the_same_bytes() {
     let (one, two) = (Trial::new(150), Trial::new(150));
     one.run();
     two.run();
-    assert_eq!(one.result(), two.result());
+    assert_eq!(difference(&one.result(), &two.result()), Vec::<&String>::new());
 }
 
 #[test]
@@ -145,7 +159,7 @@ fn killed_at_twelve_random_instants_the_chain_ends_in_the_same_result() {
     let (calm, harried) = (Trial::new(150), Trial::new(150));
     calm.run();
     assert_eq!(harried.run_and_kill(12, 20_260_401), 12);
-    assert_eq!(calm.result(), harried.result());
+    assert_eq!(difference(&calm.result(), &harried.result()), Vec::<&String>::new());
     let mut command = kiban(&harried.house);
     command.args(["audit", "verify"]);
     assert_eq!(done(command), 0);
