@@ -4,16 +4,19 @@ use std::path::Path;
 
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use async_trait::async_trait;
-use datafusion::prelude::DataFrame;
+use datafusion::{execution::SendableRecordBatchStream, prelude::DataFrame};
 use futures::StreamExt;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
-    Result,
+    Error, Result,
     lake::{Manifest, PartWriter},
 };
 
 /// Rows after which a new file is begun.
 const FILE_ROWS: u64 = 8 * 1024 * 1024;
+/// Batches that wait for the writer.
+const BATCHES_AHEAD: usize = 4;
 
 /// Runs plans. Every implementation gives equal rows in equal order for a plan that ends in a sort.
 #[async_trait]
@@ -29,14 +32,29 @@ pub trait Runner: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Embedded;
 
+/// Lets a plan run on while its rows are being written: merging takes one core, encoding another.
+fn ahead(
+    mut rows: SendableRecordBatchStream,
+) -> (mpsc::Receiver<datafusion::error::Result<RecordBatch>>, JoinHandle<()>) {
+    let (ready, next) = mpsc::channel(BATCHES_AHEAD);
+    let plan = tokio::spawn(async move {
+        while let Some(batch) = rows.next().await {
+            if ready.send(batch).await.is_err() {
+                break; // the writer failed: nobody wants the rest
+            }
+        }
+    });
+    (next, plan)
+}
+
 #[async_trait]
 impl Runner for Embedded {
     async fn write(&self, frame: DataFrame, schema: SchemaRef, folder: &Path, stem: &str) -> Result<Manifest> {
         let columns: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-        let mut rows = frame.select_columns(&columns)?.execute_stream().await?;
+        let (mut rows, plan) = ahead(frame.select_columns(&columns)?.execute_stream().await?);
         let mut manifest = Manifest::default();
         let mut part: Option<PartWriter> = None;
-        while let Some(batch) = rows.next().await {
+        while let Some(batch) = rows.recv().await {
             let batch = batch?;
             if batch.num_rows() == 0 {
                 continue;
@@ -55,6 +73,8 @@ impl Runner for Embedded {
                 manifest.files.push(full.finish()?);
             }
         }
+        // Rows that end because the plan broke down are not all the rows.
+        plan.await.map_err(|broken| Error::Bug(format!("a plan broke down: {broken}")))?;
         if let Some(last) = part {
             manifest.files.push(last.finish()?);
         }

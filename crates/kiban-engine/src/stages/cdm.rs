@@ -13,10 +13,10 @@ use datafusion::{
     common::{JoinType, ScalarValue},
     functions_aggregate::{
         expr_fn::{count as count_of, max, min},
-        min_max::{max_udaf, min_udaf},
+        first_last::first_value as first_value_of,
     },
     functions_window::expr_fn::{first_value, lag, row_number},
-    logical_expr::{Expr, ExprFunctionExt, SortExpr, cast, expr::WindowFunction},
+    logical_expr::{Expr, ExprFunctionExt, SortExpr, cast, not},
     prelude::{DataFrame, coalesce, col, lit, when},
 };
 use jiff::Timestamp;
@@ -264,8 +264,18 @@ fn location_id() -> Expr {
     )
 }
 
-/// Marks the rows of a document's newest version (`newest`) and repetitions of one record within it (`twin`).
-fn versions(rows: DataFrame) -> Result<DataFrame> {
+/// Where a row of a standard table stands in its delivery.
+const PLACE: [&str; 5] = ["facility", "delivery", "file", "offset", "record_key"];
+
+/// Names the places (`old_…`) of rows that do not stand: of every document only the newest version does, and of a record
+/// that it tells twice only the last.
+///
+/// Windows over one document each are slow and nearly every document comes once, so only those that a cheap count finds
+/// contested are put in order.
+fn superseded(rows: DataFrame) -> Result<DataFrame> {
+    let narrow = rows.select_columns(&[&PLACE[..], &["document_key", "version"]].concat())?;
+    let on = (["facility", "document_key"], ["contested_facility", "contested_document"]);
+    let contested = narrow.clone().join(contested(narrow)?, JoinType::LeftSemi, &on.0, &on.1, None)?;
     let newest_first = |name: &str| col(name).sort(false, false);
     let order: Vec<SortExpr> = vec![
         newest_first("version"),
@@ -278,23 +288,49 @@ fn versions(rows: DataFrame) -> Result<DataFrame> {
     let of_newest = |name: &str| first_value(col(name)).partition_by(document.clone()).order_by(order.clone()).build();
     let before =
         lag(col("record_key"), Some(1), None).partition_by(document.clone()).order_by(order.clone()).build()?;
-    let rows = rows.window(vec![
+    let ordered = contested.window(vec![
         of_newest("version")?.alias("newest_version"),
         of_newest("delivery")?.alias("newest_delivery"),
         of_newest("file")?.alias("newest_file"),
         before.alias("record_before"),
     ])?;
-    let newest = col("version")
+    let is_newest = col("version")
         .eq(col("newest_version"))
         .and(col("delivery").eq(col("newest_delivery")))
         .and(col("file").eq(col("newest_file")));
-    let twin = coalesce(vec![col("record_before").eq(col("record_key")), lit(false)]);
-    Ok(rows.with_column("newest", newest)?.with_column("twin", twin)?.drop_columns(&[
-        "newest_version",
-        "newest_delivery",
-        "newest_file",
-        "record_before",
-    ])?)
+    let is_twin = coalesce(vec![col("record_before").eq(col("record_key")), lit(false)]);
+    let places = PLACE.map(|name| col(name).alias(format!("old_{name}"))).to_vec();
+    Ok(ordered.filter(not(is_newest).or(is_twin))?.select(places)?.distinct()?)
+}
+
+/// Finds the documents that came more than once, or that tell a record twice.
+fn contested(narrow: DataFrame) -> Result<DataFrame> {
+    let told = ["version", "delivery", "file"];
+    let record = narrow.aggregate(
+        ["facility", "document_key", "record_key"].map(col).to_vec(),
+        told.iter()
+            .flat_map(|name| {
+                [min(col(*name)).alias(format!("first_{name}")), max(col(*name)).alias(format!("last_{name}"))]
+            })
+            .chain([count_of(lit(1_i64)).alias("times")])
+            .collect(),
+    )?;
+    let document = record.aggregate(
+        vec![col("facility").alias("contested_facility"), col("document_key").alias("contested_document")],
+        told.iter()
+            .flat_map(|name| {
+                [("first", min as fn(Expr) -> Expr), ("last", max)].map(|(end, of)| {
+                    let name = format!("{end}_{name}");
+                    of(col(name.as_str())).alias(name)
+                })
+            })
+            .chain([max(col("times")).alias("times")])
+            .collect(),
+    )?;
+    let came_twice = told.iter().fold(col("times").gt(lit(1_i64)), |any, name| {
+        any.or(col(format!("first_{name}")).not_eq(col(format!("last_{name}"))))
+    });
+    Ok(document.filter(came_twice)?.select_columns(&["contested_facility", "contested_document"])?)
 }
 
 use Direction::{Newest, Oldest};
@@ -321,34 +357,33 @@ fn first_per_person(judged: DataFrame, by: &[(&str, Direction)], reason: &str) -
 /// Makes one row of the messages of one visit: admission and discharge are two, and each knows a part (SS-MIX2 ADT-22,
 /// ADT-52). The latest message stands for it, from the first day told to the last.
 fn one_row_per_visit(judged: DataFrame) -> Result<DataFrame> {
-    let visit = vec![col("visit_occurrence_id"), col("standing").is_null()];
-    let order = vec![
+    let told: [(&str, fn(Expr) -> Expr); 6] = [
+        ("visit_start_date", min),
+        ("visit_start_datetime", min),
+        ("visit_end_date", max),
+        ("visit_end_datetime", max),
+        ("admitted_from_source_value", max),
+        ("discharged_to_source_value", max),
+    ];
+    let latest_first = vec![
         col("visit_end_date").sort(false, false),
         col("version").sort(false, false),
         col("record_key").sort(true, false),
     ];
-    let place = row_number().partition_by(visit.clone()).order_by(order).build()?;
-    let mut windows = vec![place.alias("place")];
-    let told = [
-        ("visit_start_date", min_udaf()),
-        ("visit_start_datetime", min_udaf()),
-        ("visit_end_date", max_udaf()),
-        ("visit_end_datetime", max_udaf()),
-        ("admitted_from_source_value", max_udaf()),
-        ("discharged_to_source_value", max_udaf()),
-    ];
-    for (name, outermost) in &told {
-        let of_visit = Expr::from(WindowFunction::new(outermost.clone(), vec![col(*name)])).partition_by(visit.clone());
-        windows.push(of_visit.build()?.alias(format!("told_{name}")));
-    }
-    let mut visits = judged.window(windows)?;
+    let speaker = first_value_of(col("record_key"), latest_first).alias("told_by");
+    let visits = judged.clone().filter(col("standing").is_null())?.aggregate(
+        vec![col("visit_occurrence_id").alias("told_visit")],
+        told.iter().map(|(name, of)| of(col(*name)).alias(format!("told_{name}"))).chain([speaker]).collect(),
+    )?;
+    let mut rows = judged.join(visits, JoinType::Left, &["visit_occurrence_id"], &["told_visit"], None)?;
     for (name, _) in told {
-        visits = visits.with_column(name, col(format!("told_{name}")))?;
+        let merged = when(col("standing").is_null(), col(format!("told_{name}"))).otherwise(col(name))?;
+        rows = rows.with_column(name, merged)?;
     }
     let standing = when(col("standing").is_not_null(), col("standing"))
-        .when(col("place").gt(lit(1_u64)), lit("superseded"))
+        .when(col("record_key").not_eq(col("told_by")), lit("superseded"))
         .otherwise(lit(ScalarValue::Utf8(None)))?;
-    Ok(visits.with_column("standing", standing)?)
+    Ok(rows.with_column("standing", standing)?)
 }
 
 /// Returns every registration that stands, with its person.
@@ -373,9 +408,13 @@ fn described(persons: DataFrame) -> Result<DataFrame> {
 async fn judged(lake: &Lake, table: &'static CdmTable) -> Result<DataFrame> {
     let rows = lake.read(&standard_table(table.name), standard_schema(table)).await?;
     let map = lake.read(&person_map(), person_map_schema()).await?;
+    let old = PLACE.map(|name| format!("old_{name}"));
+    let old: Vec<&str> = old.iter().map(String::as_str).collect();
+    // Few rows are superseded: they are the side that is built, whatever the statistics say.
+    let rows = superseded(rows.clone())?.join(rows, JoinType::Right, &old, &PLACE, None)?;
     let on = (["facility", "patient_ref"], ["map_facility", "map_patient"]);
-    let rows = versions(rows)?.join(map, JoinType::Left, &on.0, &on.1, None)?;
-    let mut standing = when(col("newest").eq(lit(false)).or(col("twin").eq(lit(true))), lit("superseded"))
+    let rows = rows.join(map, JoinType::Left, &on.0, &on.1, None)?;
+    let mut standing = when(col("old_record_key").is_not_null(), lit("superseded"))
         .when(col("deleted"), lit("deleted"))
         .when(col("person_id").is_null(), lit("not-linked"));
     if table.name == "person" {

@@ -8,6 +8,8 @@ use std::{
     fs,
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
+    sync::mpsc::{SyncSender, sync_channel},
+    thread::JoinHandle,
 };
 
 use jiff::civil::Date;
@@ -72,6 +74,43 @@ struct Stored {
 pub(crate) struct Storage {
     roots: [PathBuf; 2],
     counts: FacilityCounts,
+    filing: Filing,
+}
+
+/// The messages of one patient in one delivery.
+struct Dossier {
+    root: PathBuf,
+    local_id: String,
+    files: Vec<(Stored, Vec<u8>)>,
+}
+
+/// A clerk on a thread of its own: making a million small files takes as long as thinking of what stands in them.
+struct Filing {
+    desk: SyncSender<Dossier>,
+    clerk: JoinHandle<Result<(), Error>>,
+}
+
+/// Dossiers that may wait on the desk.
+const ON_DESK: usize = 64;
+
+impl Filing {
+    fn begin() -> Self {
+        let (desk, dossiers) = sync_channel::<Dossier>(ON_DESK);
+        let clerk = std::thread::spawn(move || {
+            dossiers.into_iter().try_for_each(|Dossier { root, local_id, files }| {
+                let mut folder = PatientFolder::create(&root, &local_id)?;
+                files.iter().try_for_each(|(file, bytes)| folder.write(file, bytes))
+            })
+        });
+        Self { desk, clerk }
+    }
+
+    /// Waits for the clerk, who says whether the disk took everything.
+    fn end(self) -> Result<(), Error> {
+        drop(self.desk);
+        let stopped = || Error::writing(FILE)(std::io::Error::other("the writer stopped"));
+        self.clerk.join().map_err(|_| stopped())?
+    }
 }
 
 impl Storage {
@@ -81,31 +120,26 @@ impl Storage {
         for root in &roots {
             fs::create_dir_all(root).map_err(Error::writing("an SS-MIX2 storage"))?;
         }
-        Ok(Self { roots, counts: FacilityCounts::default() })
+        Ok(Self { roots, counts: FacilityCounts::default(), filing: Filing::begin() })
     }
 
-    fn store(
-        &mut self,
-        record: &mut PatientRecord<'_>,
-        delivery: Delivery,
-        mut files: Vec<Stored>,
-    ) -> Result<(), Error> {
+    /// Puts a patient's messages on the desk; a clerk who has stopped says why at the end.
+    fn store(&mut self, record: &mut PatientRecord<'_>, delivery: Delivery, mut files: Vec<Stored>) {
         files.sort_by(|a, b| (a.day, a.kind, &a.key, &a.stamp).cmp(&(b.day, b.kind, &b.key, &b.stamp)));
         let [first, second] = &self.roots;
         let root = if delivery == Delivery::First { first } else { second };
-        let local_id = record.local_id.clone();
-        let mut folder = PatientFolder::create(root, &local_id)?;
+        let mut dossier =
+            Dossier { root: root.clone(), local_id: record.local_id.clone(), files: Vec::with_capacity(files.len()) };
         for mut file in files {
             let current = file.flag == Flag::Current;
             let kinds =
                 if file.kind == "ADT-00" { record.spoiler.next(&KINDS_OF_BASICS) } else { record.spoiler.next(&KINDS) };
             let dirt = kinds.filter(|_| current);
             let bytes = spoil(&mut file, dirt, record);
-            folder.write(&file, &bytes)?;
             self.counts.add(delivery, file.kind);
             if dirt == Some(Dirt::DuplicateRecord) {
-                file.stamp = later(&file.stamp);
-                folder.write(&file, &bytes)?;
+                let again = Stored { stamp: later(&file.stamp), ..file.clone() };
+                dossier.files.push((again, bytes.clone()));
                 self.counts.add(delivery, file.kind);
             }
             if let Some(dirt) = dirt {
@@ -116,8 +150,9 @@ impl Storage {
                 Flag::Deleted if file.text.contains("|CA|") => self.counts.deleted += 1,
                 Flag::Deleted | Flag::Current => {}
             }
+            dossier.files.push((file, bytes));
         }
-        Ok(())
+        let _ = self.filing.desk.send(dossier);
     }
 }
 
@@ -126,15 +161,16 @@ impl FeedWriter for Storage {
         let first = first_delivery(record);
         let second = second_delivery(record, &first);
         if !first.is_empty() {
-            self.store(record, Delivery::First, first)?;
+            self.store(record, Delivery::First, first);
         }
         if !second.is_empty() {
-            self.store(record, Delivery::Second, second)?;
+            self.store(record, Delivery::Second, second);
         }
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<FacilityCounts, Error> {
+        self.filing.end()?;
         Ok(self.counts)
     }
 }
