@@ -1,5 +1,7 @@
 //! Ports: what pure code needs from the world, so that the same arguments give the same bytes (design invariant 10).
 
+use std::sync::OnceLock;
+
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
@@ -43,9 +45,20 @@ impl Entropy for SeededEntropy {
 
 /// Returns HMAC-SHA-256 over the parts, each preceded by its length so that parts cannot run together.
 pub fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
-        unreachable!("HMAC takes keys of any length")
-    };
+    over(mac(key), parts)
+}
+
+/// Returns the first eight bytes of [`keyed`] as a number.
+pub fn keyed_u64(key: &[u8], parts: &[&[u8]]) -> u64 {
+    first_u64(keyed(key, parts))
+}
+
+fn mac(key: &[u8]) -> Hmac<Sha256> {
+    let Ok(mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { unreachable!("HMAC takes keys of any length") };
+    mac
+}
+
+fn over(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     for part in parts {
         mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(part);
@@ -53,9 +66,8 @@ pub fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// Returns the first eight bytes of [`keyed`] as a number.
-pub fn keyed_u64(key: &[u8], parts: &[&[u8]]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = keyed(key, parts);
+const fn first_u64(hash: [u8; 32]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = hash;
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
@@ -63,18 +75,21 @@ pub fn keyed_u64(key: &[u8], parts: &[&[u8]]) -> u64 {
 #[derive(Clone)]
 pub struct PatientRefs {
     key: [u8; 32],
+    /// HMAC that has taken in the key, which is half of the work for a short id.
+    keyed: OnceLock<Hmac<Sha256>>,
 }
 
 impl PatientRefs {
     /// Takes the reference key.
     pub const fn new(key: [u8; 32]) -> Self {
-        Self { key }
+        Self { key, keyed: OnceLock::new() }
     }
 
     /// Returns the reference of a local patient id; surrounding blanks do not count.
     pub fn of(&self, facility: FacilityCode, local_id: &str) -> PatientRef {
         let parts = [facility.as_str().as_bytes(), local_id.trim().as_bytes()];
-        PatientRef::from_bits(keyed_u64(&self.key, &parts))
+        let keyed = self.keyed.get_or_init(|| mac(&self.key)).clone();
+        PatientRef::from_bits(first_u64(over(keyed, &parts)))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Lines of a stream with their byte offsets, in bounded memory.
 
-use std::io::{self, BufRead};
+use std::{
+    io::{self, BufRead},
+    ops::ControlFlow,
+};
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 /// Where a line stands.
 #[derive(Debug, Clone, Copy)]
@@ -13,51 +16,70 @@ pub(crate) struct LineAt {
     pub(crate) too_long: bool,
 }
 
-/// Splits a stream at LF; a CR before it is left to the reader of the line.
-#[derive(Debug)]
-pub(crate) struct Lines {
-    buffer: Vec<u8>,
-    next: u64,
-    number: u32,
+/// Splits a stream at LF; a CR before it is left to the visitor, and a last line without LF counts. A line of more
+/// than `cap` bytes comes empty. Lines that lie whole in the stream's buffer are not copied. What follows the line at
+/// which the visitor breaks off is left in the stream.
+pub(crate) fn each_line(
+    input: &mut dyn BufRead,
+    cap: usize,
+    visit: &mut dyn FnMut(LineAt, &[u8]) -> ControlFlow<()>,
+) -> io::Result<()> {
+    let mut at = LineAt { offset: 0, number: 1, too_long: false };
+    let mut next = 0;
+    let mut begun = Begun { bytes: Vec::new(), cap };
+    loop {
+        let chunk = input.fill_buf()?;
+        let mut used = 0;
+        for end in memchr_iter(b'\n', chunk) {
+            let line = begun.join(&mut at, chunk.get(used..end).unwrap_or_default());
+            let flow = visit(at, line);
+            next += (end + 1 - used) as u64;
+            used = end + 1;
+            begun.bytes.clear();
+            at = LineAt { offset: next, number: at.number.saturating_add(1), too_long: false };
+            if flow.is_break() {
+                input.consume(used);
+                return Ok(());
+            }
+        }
+        let rest = chunk.get(used..).unwrap_or_default();
+        if rest.is_empty() && used == 0 {
+            break;
+        }
+        begun.extend(&mut at, rest);
+        next += rest.len() as u64;
+        used += rest.len();
+        input.consume(used);
+    }
+    if next > at.offset {
+        let _ = visit(at, &begun.bytes);
+    }
+    Ok(())
+}
+
+/// The beginning of a line whose end is not there yet.
+struct Begun {
+    bytes: Vec<u8>,
     cap: usize,
 }
 
-impl Lines {
-    /// Splits lines of at most `cap` bytes.
-    pub(crate) const fn with_cap(cap: usize) -> Self {
-        Self { buffer: Vec::new(), next: 0, number: 0, cap }
-    }
-
-    /// Returns the bytes of the line last read, without its LF.
-    pub(crate) fn line(&self) -> &[u8] {
-        &self.buffer
-    }
-
-    /// Reads the next line into [`line`](Self::line); a last line without LF counts.
-    pub(crate) fn read(&mut self, input: &mut dyn BufRead) -> io::Result<Option<LineAt>> {
-        self.buffer.clear();
-        let mut at = LineAt { offset: self.next, number: self.number.saturating_add(1), too_long: false };
-        loop {
-            let chunk = input.fill_buf()?;
-            let (part, used, ended) = match memchr(b'\n', chunk) {
-                Some(end) => (chunk.get(..end).unwrap_or_default(), end + 1, true),
-                None => (chunk, chunk.len(), false),
-            };
-            if self.buffer.len() + part.len() > self.cap {
-                at.too_long = true;
-                self.buffer.clear();
-            }
-            if !at.too_long {
-                self.buffer.extend_from_slice(part);
-            }
-            input.consume(used);
-            self.next += used as u64;
-            if ended || used == 0 {
-                let nothing = !ended && self.next == at.offset;
-                self.number = at.number;
-                return Ok((!nothing).then_some(at));
-            }
+impl Begun {
+    fn extend(&mut self, at: &mut LineAt, part: &[u8]) {
+        at.too_long |= self.bytes.len() + part.len() > self.cap;
+        if at.too_long {
+            self.bytes.clear();
+        } else {
+            self.bytes.extend_from_slice(part);
         }
+    }
+
+    /// Returns the line that ends with `part`.
+    fn join<'p>(&'p mut self, at: &mut LineAt, part: &'p [u8]) -> &'p [u8] {
+        if !at.too_long && self.bytes.is_empty() && part.len() <= self.cap {
+            return part;
+        }
+        self.extend(at, part);
+        &self.bytes
     }
 }
 
@@ -69,11 +91,12 @@ mod tests {
 
     fn split(text: &str, cap: usize, chunk: usize) -> Vec<(u64, u32, bool, String)> {
         let mut input = io::BufReader::with_capacity(chunk, text.as_bytes());
-        let mut lines = Lines::with_cap(cap);
         let mut seen = Vec::new();
-        while let Some(at) = lines.read(&mut input).unwrap() {
-            seen.push((at.offset, at.number, at.too_long, String::from_utf8_lossy(lines.line()).into_owned()));
-        }
+        each_line(&mut input, cap, &mut |at, line| {
+            seen.push((at.offset, at.number, at.too_long, String::from_utf8_lossy(line).into_owned()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
         seen
     }
 
@@ -88,5 +111,17 @@ mod tests {
             );
         }
         assert_eq!(split("", 5, 4), []);
+    }
+
+    #[test]
+    fn what_follows_a_break_is_left() {
+        for chunk in [1, 2, 3, 64] {
+            let mut input = io::BufReader::with_capacity(chunk, &b"ab\ncd\nef\n"[..]);
+            each_line(&mut input, 5, &mut |at, _| {
+                if at.number == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })
+            .unwrap();
+            assert_eq!(io::read_to_string(input).unwrap(), "ef\n");
+        }
     }
 }

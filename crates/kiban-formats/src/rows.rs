@@ -1,14 +1,16 @@
 //! Column builders: one row type per source table, borrowed fields in, Arrow batches out.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
-    builder::{
-        ArrayBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
-        TimestampMicrosecondBuilder,
-    },
+    ArrayRef, ArrowPrimitiveType, BooleanArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
+    new_null_array,
+    types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType},
 };
+use arrow_buffer::{BooleanBufferBuilder, NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use kiban_core::{
     DeliverySeq, FacilityCode, PatientRef,
@@ -16,6 +18,8 @@ use kiban_core::{
 };
 
 use crate::text::{Day, Instant};
+
+static UTC: LazyLock<DataType> = LazyLock::new(|| DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
 
 /// Returns the Arrow schema of columns as specified in `kiban_core::tables`.
 ///
@@ -31,7 +35,7 @@ pub fn arrow_schema<'a>(columns: impl Iterator<Item = &'a Column>) -> Schema {
         ColumnType::Long => DataType::Int64,
         ColumnType::Float => DataType::Float64,
         ColumnType::Date => DataType::Date32,
-        ColumnType::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        ColumnType::Instant => UTC.clone(),
         ColumnType::Bool => DataType::Boolean,
     };
     Schema::new(columns.map(|c| Field::new(c.name, kind(c.kind), !c.required)).collect::<Vec<_>>())
@@ -57,47 +61,62 @@ pub(crate) struct Lineage {
     pub(crate) deleted: bool,
 }
 
-#[derive(Debug, Default)]
-struct LineageColumns {
-    file: Vec<i32>,
-    offset: Vec<i64>,
-    patient: Vec<i64>,
-    record: Vec<i64>,
-    document: Vec<i64>,
-    version: Vec<i64>,
-    deleted: Vec<bool>,
+impl Lineage {
+    /// Returns whether two rows differ at most in where they stand and which record they are.
+    fn is_of_document(&self, other: &Self) -> bool {
+        let shared = |at: &Self| (at.document, at.patient, at.version, at.file, at.deleted);
+        shared(self) == shared(other)
+    }
 }
 
-/// Takes a full vector and leaves one of the same capacity.
+#[derive(Debug, Default)]
+struct LineageColumns {
+    offset: Vec<i64>,
+    record: Vec<i64>,
+    /// What the rows of one document share, and how many rows in a row share it.
+    shared: Vec<(Lineage, usize)>,
+}
+
+/// Takes a full vector and leaves one with room for as much and a little more.
 fn taken<T>(column: &mut Vec<T>) -> Vec<T> {
-    let capacity = column.len();
+    let capacity = column.len() + column.len() / 16;
     std::mem::replace(column, Vec::with_capacity(capacity))
 }
 
 impl LineageColumns {
+    #[inline]
     fn push(&mut self, at: &Lineage) {
-        self.file.push(at.file.cast_signed());
         self.offset.push(at.offset.cast_signed());
-        self.patient.push(at.patient.get());
         self.record.push(at.record);
-        self.document.push(at.document);
-        self.version.push(at.version);
-        self.deleted.push(at.deleted);
+        match self.shared.last_mut() {
+            Some((known, rows)) if at.is_of_document(known) => *rows += 1,
+            _ => self.shared.push((*at, 1)),
+        }
     }
 
     fn finish(&mut self, owner: (FacilityCode, DeliverySeq)) -> Vec<ArrayRef> {
-        let (facility, rows) = (owner.0, self.file.len());
-        vec![
-            Arc::new(StringArray::from_iter_values(std::iter::repeat_n(facility.as_str(), rows))),
+        let rows = self.offset.len();
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::new_repeated(owner.0.as_str(), rows)),
             Arc::new(Int32Array::from_value(owner.1.cast_signed(), rows)),
-            Arc::new(Int32Array::from(taken(&mut self.file))),
+            Arc::new(Int32Array::from(self.repeated(|at| at.file.cast_signed()))),
             Arc::new(Int64Array::from(taken(&mut self.offset))),
-            Arc::new(Int64Array::from(taken(&mut self.patient))),
+            Arc::new(Int64Array::from(self.repeated(|at| at.patient.get()))),
             Arc::new(Int64Array::from(taken(&mut self.record))),
-            Arc::new(Int64Array::from(taken(&mut self.document))),
-            Arc::new(Int64Array::from(taken(&mut self.version))),
-            Arc::new(BooleanArray::from(taken(&mut self.deleted))),
-        ]
+            Arc::new(Int64Array::from(self.repeated(|at| at.document))),
+            Arc::new(Int64Array::from(self.repeated(|at| at.version))),
+            Arc::new(BooleanArray::from(self.repeated(|at| at.deleted))),
+        ];
+        self.shared.clear();
+        arrays
+    }
+
+    fn repeated<T: Copy>(&self, of: impl Fn(&Lineage) -> T) -> Vec<T> {
+        let mut column = Vec::with_capacity(self.shared.iter().map(|(_, rows)| rows).sum());
+        for (at, rows) in &self.shared {
+            column.extend(std::iter::repeat_n(of(at), *rows));
+        }
+        column
     }
 }
 
@@ -108,110 +127,183 @@ pub(crate) trait Row {
     fn push(&self, at: &Lineage, into: &mut Tables) -> usize;
 }
 
-/// A column that appends what is missing only when a value comes: most cells of most tables are empty, and an empty
-/// cell costs nothing.
+/// The empty cells of a column, run by run: most cells of most tables are empty, and an empty cell costs nothing.
 #[derive(Debug, Default)]
-struct Sparse<B>(B);
+struct Gaps(Vec<Range<usize>>);
 
-trait Builder {
-    fn rows(&self) -> usize;
-    fn missing(&mut self, rows: usize);
-    fn array(&mut self) -> ArrayRef;
-}
-
-impl<B: Builder> Sparse<B> {
-    /// Brings the column to `rows` rows.
-    fn fill(&mut self, rows: usize) {
-        let have = self.0.rows();
-        if have < rows {
-            self.0.missing(rows - have);
+impl Gaps {
+    /// Takes the gaps of a column of `rows` rows.
+    fn take(&mut self, rows: usize) -> Option<NullBuffer> {
+        if self.0.is_empty() {
+            return None;
         }
-    }
-
-    fn finish(&mut self, rows: usize) -> ArrayRef {
-        self.fill(rows);
-        self.0.array()
+        let mut valid = BooleanBufferBuilder::new(rows);
+        for gap in self.0.drain(..) {
+            valid.append_n(gap.start - valid.len(), true);
+            valid.append_n(gap.len(), false);
+        }
+        valid.append_n(rows - valid.len(), true);
+        Some(NullBuffer::new(valid.build()))
     }
 }
 
+/// Appends a value to a column, whose rows since the last one are empty.
 trait Append<T> {
     /// Puts a value into a row.
     fn add(&mut self, row: usize, value: T);
 }
 
-impl Append<&str> for Sparse<StringBuilder> {
+/// A value of fixed width.
+trait Cell {
+    type Arrow: ArrowPrimitiveType;
+    fn native(self) -> <Self::Arrow as ArrowPrimitiveType>::Native;
+    fn data_type() -> DataType {
+        Self::Arrow::DATA_TYPE
+    }
+}
+
+macro_rules! cells {
+    ($($Cell:ty, $Arrow:ty: $v:ident => $native:expr;)+) => {$(
+        impl Cell for $Cell {
+            type Arrow = $Arrow;
+            #[inline]
+            fn native(self) -> <$Arrow as ArrowPrimitiveType>::Native {
+                let $v = self;
+                $native
+            }
+        }
+    )+};
+}
+
+cells! {
+    i32, Int32Type: v => v;
+    i64, Int64Type: v => v;
+    f64, Float64Type: v => v;
+    Day, Date32Type: v => v.0;
+}
+
+impl Cell for Instant {
+    type Arrow = TimestampMicrosecondType;
+    #[inline]
+    fn native(self) -> i64 {
+        self.0
+    }
+    fn data_type() -> DataType {
+        UTC.clone()
+    }
+}
+
+/// A column of values of fixed width.
+#[derive(Debug)]
+struct Values<C: Cell> {
+    values: Vec<<C::Arrow as ArrowPrimitiveType>::Native>,
+    gaps: Gaps,
+}
+
+impl<C: Cell> Default for Values<C> {
+    fn default() -> Self {
+        Self { values: Vec::new(), gaps: Gaps::default() }
+    }
+}
+
+impl<C: Cell> Values<C> {
+    fn skip_to(&mut self, row: usize) {
+        self.gaps.0.push(self.values.len()..row);
+        self.values.resize(row, Default::default());
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        if self.values.is_empty() {
+            return new_null_array(&C::data_type(), rows);
+        }
+        if self.values.len() < rows {
+            self.skip_to(rows);
+        }
+        let array = PrimitiveArray::<C::Arrow>::new(taken(&mut self.values).into(), self.gaps.take(rows));
+        Arc::new(array.with_data_type(C::data_type()))
+    }
+}
+
+impl<C: Cell> Append<C> for Values<C> {
+    #[inline]
+    fn add(&mut self, row: usize, value: C) {
+        if self.values.len() < row {
+            self.skip_to(row);
+        }
+        self.values.push(value.native());
+    }
+}
+
+impl<C: Cell> Append<Option<C>> for Values<C> {
+    #[inline]
+    fn add(&mut self, row: usize, value: Option<C>) {
+        if let Some(value) = value {
+            self.add(row, value);
+        }
+    }
+}
+
+/// A column of texts.
+#[derive(Debug)]
+struct Texts {
+    bytes: Vec<u8>,
+    /// Where each text begins, and where the last one ends.
+    offsets: Vec<i32>,
+    gaps: Gaps,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), offsets: vec![0], gaps: Gaps::default() }
+    }
+}
+
+impl Texts {
+    /// Returns where the next text begins. A batch of more than 2 GiB does not pass the array's own checks.
+    fn end(&self) -> i32 {
+        i32::try_from(self.bytes.len()).unwrap_or(i32::MIN)
+    }
+
+    fn rows(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    fn skip_to(&mut self, row: usize) {
+        self.gaps.0.push(self.rows()..row);
+        self.offsets.resize(row + 1, self.end());
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        if self.rows() == 0 {
+            return Arc::new(StringArray::new_null(rows));
+        }
+        if self.rows() < rows {
+            self.skip_to(rows);
+        }
+        let offsets = OffsetBuffer::new(taken(&mut self.offsets).into());
+        self.offsets.push(0);
+        Arc::new(StringArray::new(offsets, taken(&mut self.bytes).into(), self.gaps.take(rows)))
+    }
+}
+
+impl Append<&str> for Texts {
+    #[inline]
     fn add(&mut self, row: usize, value: &str) {
-        self.fill(row);
-        self.0.append_value(value);
+        if self.rows() < row {
+            self.skip_to(row);
+        }
+        self.bytes.extend_from_slice(value.as_bytes());
+        self.offsets.push(self.end());
     }
 }
 
 /// Empty text is no value.
-impl Append<Option<&str>> for Sparse<StringBuilder> {
+impl Append<Option<&str>> for Texts {
     #[inline]
     fn add(&mut self, row: usize, value: Option<&str>) {
         if let Some(text) = value.filter(|text| !text.is_empty()) {
             self.add(row, text);
         }
-    }
-}
-
-macro_rules! builders {
-    ($($builder:ident $value:ty: $v:ident => $as:expr;)+) => {$(
-        impl Append<$value> for Sparse<$builder> {
-            fn add(&mut self, row: usize, $v: $value) {
-                self.fill(row);
-                self.0.append_value($as);
-            }
-        }
-        impl Append<Option<$value>> for Sparse<$builder> {
-            #[inline]
-            fn add(&mut self, row: usize, value: Option<$value>) {
-                if let Some(value) = value {
-                    self.add(row, value);
-                }
-            }
-        }
-        builders!(@builder $builder);
-    )+};
-    (@builder TimestampMicrosecondBuilder) => {
-        impl Builder for TimestampMicrosecondBuilder {
-            builders!(@length);
-            fn array(&mut self) -> ArrayRef {
-                Arc::new(self.finish().with_timezone("UTC"))
-            }
-        }
-    };
-    (@builder $builder:ident) => {
-        impl Builder for $builder {
-            builders!(@length);
-            fn array(&mut self) -> ArrayRef {
-                Arc::new(self.finish())
-            }
-        }
-    };
-    (@length) => {
-        fn rows(&self) -> usize {
-            self.len()
-        }
-        fn missing(&mut self, rows: usize) {
-            self.append_nulls(rows);
-        }
-    };
-}
-
-builders! {
-    Int32Builder i32: v => v;
-    Int64Builder i64: v => v;
-    Float64Builder f64: v => v;
-    Date32Builder Day: v => v.0;
-    TimestampMicrosecondBuilder Instant: v => v.0;
-}
-
-impl Builder for StringBuilder {
-    builders!(@length);
-    fn array(&mut self) -> ArrayRef {
-        Arc::new(self.finish())
     }
 }
 
@@ -226,25 +318,13 @@ macro_rules! field_type {
     (@$life:lifetime Instant) => { Instant };
 }
 
-macro_rules! builder_type {
-    (Text) => {
-        StringBuilder
-    };
-    (Int) => {
-        Int32Builder
-    };
-    (Long) => {
-        Int64Builder
-    };
-    (Float) => {
-        Float64Builder
-    };
-    (Date) => {
-        Date32Builder
-    };
-    (Instant) => {
-        TimestampMicrosecondBuilder
-    };
+macro_rules! column_type {
+    (Text) => { Texts };
+    (Int) => { Values<i32> };
+    (Long) => { Values<i64> };
+    (Float) => { Values<f64> };
+    (Date) => { Values<Day> };
+    (Instant) => { Values<Instant> };
 }
 
 /// Declares the row types, their builders and [`Tables`], which holds one builder per table. A test keeps the columns
@@ -262,6 +342,7 @@ macro_rules! tables {
             impl Row for $Row<'_> {
                 const TABLE: SourceTable = SourceTable::$Table;
 
+                #[inline]
                 fn push(&self, at: &Lineage, into: &mut Tables) -> usize {
                     let columns = into.$field.get_or_insert_default();
                     columns.lineage.push(at);
@@ -276,7 +357,7 @@ macro_rules! tables {
             struct $Columns {
                 rows: usize,
                 lineage: LineageColumns,
-                $($name: Sparse<builder_type!($kind)>,)+
+                $($name: column_type!($kind),)+
             }
 
             impl $Columns {

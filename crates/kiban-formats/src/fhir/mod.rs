@@ -11,15 +11,19 @@
 //!   the sender's own;
 //! * narrative (`text`) is skipped (R24); only what the coded members say is read.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    io::{self, BufRead, Read},
+    ops::ControlFlow,
+};
 
 use bundle::Bundle;
 use resource::Resource;
 use rows::Writer;
+use serde::de::IgnoredAny;
 
 use crate::{
     format::{DeliveryState, FileName, Format, ReadContext, RowCounts, RowSink, Sniffed},
-    lines::Lines,
+    lines::{LineAt, each_line},
     reading::{Reading, fault},
     text::without_bom,
 };
@@ -106,52 +110,69 @@ enum Unit<'a> {
     Resource { json: &'a str, full_url: &'a str, offset: u64, line: u32 },
 }
 
+/// What the first lines of a file make of it.
+enum Shape {
+    /// No line yet.
+    Unknown,
+    /// A first line that is the beginning of JSON: its bytes, where it stands and its number.
+    Begun(Vec<u8>, u64, u32),
+    /// A resource a line.
+    Lines,
+    /// One document; its first lines, and where it begins.
+    Document(Vec<u8>, u64),
+}
+
 /// Takes a file apart. A first line that is whole JSON makes it NDJSON; one that is not, and is not followed by a line
 /// that begins an object, makes it one document.
 fn each(input: &mut dyn BufRead, visit: &mut dyn FnMut(Unit<'_>)) -> io::Result<()> {
-    let mut lines = Lines::with_cap(CAP);
-    let mut held: Option<(Vec<u8>, u64, u32)> = None;
-    let mut decided = false;
-    while let Some(at) = lines.read(input)? {
-        let (line, mark) = if at.offset == 0 { without_bom(lines.line()) } else { (lines.line(), 0) };
+    let mut shape = Shape::Unknown;
+    each_line(input, CAP, &mut |at, line| {
+        shape = std::mem::replace(&mut shape, Shape::Unknown).after(at, line, visit);
+        if matches!(shape, Shape::Document(..)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    match shape {
+        Shape::Begun(first, offset, number) => line_of(&first, offset, number, visit),
+        Shape::Document(first, offset) => document(first, offset, input, visit)?,
+        Shape::Unknown | Shape::Lines => {}
+    }
+    Ok(())
+}
+
+impl Shape {
+    /// Takes a line and returns what the file is after it.
+    fn after(self, at: LineAt, whole: &[u8], visit: &mut dyn FnMut(Unit<'_>)) -> Self {
+        let (line, mark) = if at.offset == 0 { without_bom(whole) } else { (whole, 0) };
         if mark > 0 {
             visit(Unit::Mark);
         }
         if at.too_long {
+            if let Self::Begun(first, begun, number) = self {
+                line_of(&first, begun, number, visit);
+            }
             visit(Unit::Broken { code: "fhir.long-line", offset: at.offset, line: at.number });
-            decided = true;
-            continue;
+            return Self::Lines;
         }
         if line.trim_ascii().is_empty() {
-            continue;
+            return self;
         }
         let offset = at.offset + mark as u64;
-        if decided {
-            line_of(line, offset, at.number, visit);
-            continue;
-        }
-        if let Some((mut first, offset, number)) = held.take() {
-            if !line.trim_ascii_start().starts_with(b"{") {
-                let gap = usize::try_from(at.offset - offset).unwrap_or(usize::MAX).saturating_sub(first.len());
+        match self {
+            Self::Begun(mut first, begun, _) if !line.trim_ascii_start().starts_with(b"{") => {
+                let gap = usize::try_from(at.offset - begun).unwrap_or(usize::MAX).saturating_sub(first.len());
                 first.extend(std::iter::repeat_n(b'\n', gap.min(CAP)));
-                first.extend_from_slice(lines.line());
+                first.extend_from_slice(line);
                 first.push(b'\n');
-                return document(first, offset, input, visit);
+                return Self::Document(first, begun);
             }
-            line_of(&first, offset, number, visit);
-            line_of(line, at.offset, at.number, visit);
-            decided = true;
-        } else if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof()) {
-            held = Some((line.to_vec(), offset, at.number));
-        } else {
-            line_of(line, offset, at.number, visit);
-            decided = true;
+            Self::Begun(first, begun, number) => line_of(&first, begun, number, visit),
+            Self::Unknown if serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof()) => {
+                return Self::Begun(line.to_vec(), offset, at.number);
+            }
+            _ => {}
         }
+        line_of(line, offset, at.number, visit);
+        Self::Lines
     }
-    if let Some((first, offset, number)) = held {
-        line_of(&first, offset, number, visit);
-    }
-    Ok(())
 }
 
 fn document(

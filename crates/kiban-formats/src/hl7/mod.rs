@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 pub(crate) use time::{Hl7Time, hl7_time};
 
-use crate::text::{Charset, iso2022, without_bom};
+use crate::text::{Charset, MOST, ascii, iso2022, split, without_bom};
 
 mod time;
 
@@ -44,6 +44,8 @@ struct Span {
     line: u32,
     start: usize,
     end: usize,
+    /// Where the ends of its fields begin among those of the file, and how many they are.
+    fields: (usize, usize),
     separators: Separators,
 }
 
@@ -52,6 +54,8 @@ struct Span {
 pub(crate) struct Decoded {
     text: String,
     spans: Vec<Span>,
+    /// Where the fields of the segments end, counted from the start of their segment.
+    ends: Vec<u32>,
 }
 
 impl Decoded {
@@ -62,8 +66,12 @@ impl Decoded {
             issue("R04", 0, 1);
         }
         let charset = Charset::of(body);
-        let mut file =
-            Self { text: String::with_capacity(body.len() * 5 / 4), spans: Vec::with_capacity(body.len() / 64) };
+        let mut file = Self {
+            text: String::with_capacity(body.len() * 5 / 4),
+            spans: Vec::with_capacity(body.len() / 64),
+            ends: Vec::with_capacity(body.len() / 8),
+        };
+        let mut ends = [0; _];
         let mut separators = Separators::USUAL;
         let mut at = 0;
         let mut line = 0;
@@ -97,21 +105,27 @@ impl Decoded {
                     issue("R02", offset, line);
                 }
             }
-            file.spans.push(Span { offset, line, start, end: file.text.len(), separators });
+            let ends = split(text.as_bytes(), separators.field, MOST, &mut ends);
+            let (end, fields) = (file.text.len(), (file.ends.len(), ends.len()));
+            file.ends.extend_from_slice(ends);
+            file.spans.push(Span { offset, line, start, end, fields, separators });
         }
         file
     }
 
     /// Returns all segments.
     pub(crate) fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
-        self.spans.iter().map(|span| Segment::split(self.text.get(span.start..span.end).unwrap_or_default(), *span))
+        self.spans.iter().map(|span| {
+            let (first, count) = span.fields;
+            let ends = self.ends.get(first..first + count).unwrap_or_default();
+            Segment::new(self.text.get(span.start..span.end).unwrap_or_default(), ends, *span)
+        })
     }
 }
 
 fn decode(charset: Charset, raw: &[u8], out: &mut String, issue: &mut dyn FnMut(&'static str, usize)) {
-    if !matches!(charset, Charset::Iso2022) && raw.is_ascii() {
-        out.push_str(std::str::from_utf8(raw).unwrap_or_default());
-        return;
+    if let Some(text) = ascii(raw).filter(|_| !matches!(charset, Charset::Iso2022)) {
+        return out.push_str(text);
     }
     let encoding = match charset {
         Charset::Iso2022 => return iso2022::decode(raw, out, issue),
@@ -126,9 +140,6 @@ fn decode(charset: Charset, raw: &[u8], out: &mut String, issue: &mut dyn FnMut(
     out.push_str(&text);
 }
 
-/// The most fields a segment is asked for.
-const MOST: usize = 64;
-
 /// One segment, split into fields.
 #[derive(Debug, Clone)]
 pub(crate) struct Segment<'m> {
@@ -138,8 +149,7 @@ pub(crate) struct Segment<'m> {
     escapes: bool,
     /// 1 in MSH, which counts its own separator as a field.
     shift: usize,
-    ends: [u32; MOST],
-    count: usize,
+    ends: &'m [u32],
     /// Byte offset in the file.
     pub(crate) offset: u64,
     /// Number of the segment in the file, from 1.
@@ -147,31 +157,15 @@ pub(crate) struct Segment<'m> {
 }
 
 impl<'m> Segment<'m> {
-    fn split(text: &'m str, span: Span) -> Self {
-        let mut ends = [0; MOST];
-        let mut count = 0;
-        for at in memchr::memchr_iter(span.separators.field, text.as_bytes()).chain([text.len()]) {
-            let Some(end) = ends.get_mut(count) else { break };
-            *end = u32::try_from(at).unwrap_or(u32::MAX);
-            count += 1;
-        }
+    fn new(text: &'m str, ends: &'m [u32], span: Span) -> Self {
         let name = ends.first().and_then(|end| text.get(..*end as usize)).unwrap_or_default();
         let escapes = match u8::try_from(span.separators.escape) {
             Ok(escape) if escape.is_ascii() => memchr::memchr(escape, text.as_bytes()).is_some(),
             _ => text.contains(span.separators.escape),
         };
         let shift = usize::from(name == "MSH");
-        Self {
-            text,
-            name,
-            separators: span.separators,
-            escapes,
-            shift,
-            ends,
-            count,
-            offset: span.offset,
-            line: span.line,
-        }
+        let Span { offset, line, separators, .. } = span;
+        Self { text, name, separators, escapes, shift, ends, offset, line }
     }
 
     /// Returns the segment's name, such as `PID`.
@@ -180,12 +174,9 @@ impl<'m> Segment<'m> {
     }
 
     fn nth(&self, index: usize) -> &'m str {
-        if index >= self.count {
-            return "";
-        }
+        let Some(end) = self.ends.get(index) else { return "" };
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize + 1);
-        let end = self.ends.get(index).map_or(0, |end| *end as usize);
-        self.text.get(start..end).unwrap_or_default()
+        self.text.get(start..*end as usize).unwrap_or_default()
     }
 
     /// Returns a field by its HL7 number. MSH counts its own separator as MSH-1.

@@ -169,13 +169,15 @@ impl Message<'_> {
             Kind::Results => self.results(reading),
         }
         let read = self.kind.segments();
-        for segment in self.segments.iter().filter(|segment| !read.contains(&segment.name())) {
-            let name = KNOWN_SEGMENTS.iter().find(|known| **known == segment.name()).unwrap_or(&"");
-            reading.unread(fault("ssmix2.unread-segment", name), place(reading, segment), 1);
+        for segment in self.segments {
+            if !read.contains(&segment.name()) {
+                let name = KNOWN_SEGMENTS.iter().find(|known| **known == segment.name()).unwrap_or(&"");
+                reading.unread(fault("ssmix2.unread-segment", name), place(reading, segment), 1);
+            } else if !self.counts_itself(segment.name()) {
+                // Segments that give rows count themselves; the rest of those read are taken here.
+                reading.took(1);
+            }
         }
-        // Segments that give rows count themselves; the rest of those read are taken here.
-        let own = |segment: &&Segment<'_>| read.contains(&segment.name()) && !self.counts_itself(segment.name());
-        reading.took(self.segments.iter().filter(own).count() as u64);
     }
 
     fn counts_itself(&self, segment: &str) -> bool {

@@ -62,7 +62,8 @@ impl Format for Ssmix2 {
         out: &mut dyn RowSink,
     ) -> io::Result<RowCounts> {
         let mut reading = Reading::start(ctx, out);
-        let mut bytes = Vec::new();
+        // Most files are smaller than the buffer; a little more room shows that they end there.
+        let mut bytes = Vec::with_capacity(input.fill_buf()?.len() + 64);
         input.take(FILE_CAP + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > FILE_CAP {
             reading.saw(1);

@@ -1,5 +1,7 @@
 //! Which encoding a file is in, by its bytes, whatever it declares.
 
+use std::borrow::Cow;
+
 use encoding_rs::{EUC_JP, SHIFT_JIS};
 use memchr::memchr_iter;
 
@@ -19,6 +21,14 @@ pub(crate) enum Charset {
 /// Takes off a UTF-8 byte order mark (R04) and returns how long it was.
 pub(crate) fn without_bom(bytes: &[u8]) -> (&[u8], usize) {
     bytes.strip_prefix(b"\xef\xbb\xbf").map_or((bytes, 0), |rest| (rest, 3))
+}
+
+/// Returns bytes as text if they are all ASCII, in one look at them.
+pub(crate) fn ascii(bytes: &[u8]) -> Option<&str> {
+    match encoding_rs::mem::decode_latin1(bytes) {
+        Cow::Borrowed(text) => Some(text),
+        Cow::Owned(_) => None,
+    }
 }
 
 impl Charset {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use encoding_rs::SHIFT_JIS;
 
+use super::ascii;
+
 /// Text decoded from CP932, and whether something could not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cp932<'a> {
@@ -14,8 +16,8 @@ pub(crate) struct Cp932<'a> {
 impl<'a> Cp932<'a> {
     /// Decodes bytes; what has no character becomes U+FFFD, gaiji (F040–F9FC) the private use area.
     pub(crate) fn decode(bytes: &'a [u8]) -> Self {
-        if bytes.is_ascii() {
-            return Self { text: String::from_utf8_lossy(bytes), fault: None };
+        if let Some(text) = ascii(bytes) {
+            return Self { text: Cow::Borrowed(text), fault: None };
         }
         let (text, malformed) = SHIFT_JIS.decode_without_bom_handling(bytes);
         let fault = if malformed {

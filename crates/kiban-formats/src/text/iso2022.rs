@@ -6,8 +6,12 @@
 //! a cell without a character becomes a private-use character, U+F0000 + (row − 1) × 94 + (cell − 1), so that it can
 //! still be told from others. The caller resets the state by decoding segment by segment.
 
-use encoding_rs::{DecoderResult, EUC_JP, Encoding, SHIFT_JIS};
+use std::sync::LazyLock;
+
+use encoding_rs::{EUC_JP, Encoding, SHIFT_JIS};
 use memchr::{memchr2, memchr3};
+
+use super::ascii;
 
 /// The character set designated to GL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +89,8 @@ fn decode_run(set: Set, run: &[u8], out: &mut String, issue: &mut dyn FnMut(&'st
     if set == Set::Roman && memchr2(b'\\', b'~', run).is_some() {
         issue("R02", 0);
     }
-    if set != Set::Kana && run.is_ascii() {
-        out.push_str(std::str::from_utf8(run).unwrap_or_default());
-        return;
+    if let Some(text) = ascii(run).filter(|_| set != Set::Kana) {
+        return out.push_str(text);
     }
     let mut kana = false;
     for (offset, byte) in run.iter().enumerate() {
@@ -114,82 +117,63 @@ fn decode_run(set: Set, run: &[u8], out: &mut String, issue: &mut dyn FnMut(&'st
 
 /// Decodes a run of two-byte characters. Controls and blanks between them stand for themselves.
 fn double(set: Set, run: &[u8], out: &mut String, issue: &mut dyn FnMut(&'static str, usize)) {
-    let width = if set == Set::Supplement { 3 } else { 2 };
+    let table: &Table = if set == Set::Supplement { &JIS_X_0212 } else { &JIS_X_0208 };
     let mut at = 0;
-    let mut cells = [0; 126];
     while let Some(rest) = run.get(at..).filter(|rest| !rest.is_empty()) {
-        let mut used = 0;
-        let (pairs, _) = rest.as_chunks::<2>();
-        for (pair, cell) in pairs.iter().zip(cells.chunks_exact_mut(width)) {
-            let [row @ 0x21..=0x7e, column @ 0x21..=0x7e] = *pair else { break };
-            let bytes = carried(set, row, column);
-            match cell {
-                [lead, trail] => [*lead, *trail, _] = bytes,
-                [prefix, lead, trail] => [*prefix, *lead, *trail] = bytes,
-                _ => {}
+        let known = rest.first_chunk().and_then(|[row, cell]| table.get(place_of(*row)?)?.get(place_of(*cell)?));
+        match (known, rest) {
+            (Some(Some(character)), _) => out.push(*character),
+            (Some(None), [row, cell, ..]) => {
+                issue("text.gaiji", at);
+                let number = u32::from(row - 0x21) * 94 + u32::from(cell - 0x21);
+                out.extend(char::from_u32(0xf_0000 + number));
             }
-            used += 2;
-        }
-        let filled = used / 2 * width;
-        if used > 0 {
-            let encoded = cells.get(..filled).unwrap_or_default();
-            characters(set, encoded, rest, out, &mut |code, offset| issue(code, at + offset));
-            at += used;
-            continue;
-        }
-        match rest.first() {
-            Some(control @ (0..=0x20 | 0x7f)) => out.push(char::from(*control)),
+            (_, [control @ (0..=0x20 | 0x7f), ..]) => out.push(char::from(*control)),
             _ => {
                 issue("R32", at);
                 out.push(char::REPLACEMENT_CHARACTER);
             }
         }
-        at += 1;
+        at += if known.is_some() { 2 } else { 1 };
     }
 }
 
-const fn encoding(set: Set) -> &'static Encoding {
-    if matches!(set, Set::Supplement) { EUC_JP } else { SHIFT_JIS }
-}
+/// The characters of a double-byte set, by row and cell.
+type Table = [[Option<char>; 94]; 94];
 
-/// Returns the bytes that carry a JIS cell in the encoding whose tables are used: EUC-JP for JIS X 0212, Shift_JIS for
-/// the rest.
-const fn carried(set: Set, row: u8, cell: u8) -> [u8; 3] {
-    if matches!(set, Set::Supplement) {
-        return [0x8f, row | 0x80, cell | 0x80];
-    }
-    let lead = (row - 0x21) / 2 + if row < 0x5f { 0x81 } else { 0xc1 };
-    let trail = match (row % 2, cell) {
-        (1, 0x21..=0x5f) => cell + 0x1f,
-        (1, _) => cell + 0x20,
-        _ => cell + 0x7e,
-    };
-    [lead, trail, 0]
-}
+/// JIS X 0208 with the extensions of Windows-31J, as Shift_JIS carries them.
+static JIS_X_0208: LazyLock<Box<Table>> = LazyLock::new(|| {
+    table(SHIFT_JIS, |row, cell| {
+        let lead = (row - 0x21) / 2 + if row < 0x5f { 0x81 } else { 0xc1 };
+        let trail = match (row % 2, cell) {
+            (1, 0x21..=0x5f) => cell + 0x1f,
+            (1, _) => cell + 0x20,
+            _ => cell + 0x7e,
+        };
+        [0, lead, trail]
+    })
+});
 
-fn characters(set: Set, encoded: &[u8], jis: &[u8], out: &mut String, issue: &mut dyn FnMut(&'static str, usize)) {
-    let width = if set == Set::Supplement { 3 } else { 2 };
-    let mut at = 0;
-    loop {
-        let mut decoder = encoding(set).new_decoder_without_bom_handling();
-        let part = encoded.get(at..).unwrap_or_default();
-        out.reserve(decoder.max_utf8_buffer_length_without_replacement(part.len()).unwrap_or_default());
-        let (result, read) = decoder.decode_to_string_without_replacement(part, out, true);
-        match result {
-            DecoderResult::InputEmpty | DecoderResult::OutputFull => return,
-            DecoderResult::Malformed(..) => {
-                // The decoder stops behind the bad bytes, but gives an ASCII trail byte back.
-                let index = (at + read).saturating_sub(1) / width;
-                let pair = jis.get(index * 2..index * 2 + 2);
-                if let Some([row, cell]) = pair {
-                    issue("text.gaiji", index * 2);
-                    let number = u32::from(row - 0x21) * 94 + u32::from(cell - 0x21);
-                    out.extend(char::from_u32(0xf_0000 + number));
-                }
-                at = (index + 1) * width;
-            }
+/// JIS X 0212, as EUC-JP carries it.
+static JIS_X_0212: LazyLock<Box<Table>> = LazyLock::new(|| table(EUC_JP, |row, cell| [0x8f, row | 0x80, cell | 0x80]));
+
+/// Asks an encoding for every cell; NUL in what `carried` makes of a cell stands for no byte.
+fn table(encoding: &'static Encoding, carried: impl Fn(u8, u8) -> [u8; 3]) -> Box<Table> {
+    let mut table = Box::new([[None; 94]; 94]);
+    for (row, cells) in (0x21..).zip(table.iter_mut()) {
+        for (cell, character) in (0x21..).zip(cells) {
+            let bytes = carried(row, cell);
+            let bytes = bytes.strip_prefix(&[0]).unwrap_or(&bytes);
+            let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+            *character = text.and_then(|text| text.chars().next());
         }
     }
+    table
+}
+
+/// Returns which row or cell a byte of a double-byte character names.
+fn place_of(byte: u8) -> Option<usize> {
+    (0x21..=0x7e).contains(&byte).then(|| usize::from(byte - 0x21))
 }
 
 #[cfg(test)]

@@ -16,19 +16,23 @@ pub(crate) fn narrow(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(one).collect())
 }
 
-/// Reads a plain decimal number; no exponent, no infinity, no `nan`.
+/// Reads a plain decimal number between blanks; no exponent, no infinity, no `nan`.
 pub(crate) fn number(text: &str) -> Option<f64> {
-    let text = text.trim_matches(' ');
-    let plain = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+');
-    if text.is_empty() || text.len() > 24 || !text.bytes().all(plain) {
+    decimal(text.trim_matches(' ').as_bytes())
+}
+
+/// Reads a plain decimal number.
+pub(crate) fn decimal(text: &[u8]) -> Option<f64> {
+    let plain = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+');
+    if text.is_empty() || text.len() > 24 || !text.iter().all(plain) {
         return None;
     }
-    if text.len() < 16 && text.bytes().all(|b| b.is_ascii_digit()) {
-        let whole = text.bytes().fold(0_u64, |sum, b| sum * 10 + u64::from(b - b'0'));
+    if text.len() < 16 && text.iter().all(u8::is_ascii_digit) {
+        let whole = text.iter().fold(0_u64, |sum, b| sum * 10 + u64::from(b - b'0'));
         #[expect(clippy::cast_precision_loss, reason = "fewer than 16 digits are exact in a double")]
         return Some(whole as f64);
     }
-    text.parse().ok()
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! One claim: its head (`RE`, `HO`, `KO`, `SN`), what its details add up to, and the rows that stand for the whole.
 
+use std::borrow::Cow;
+
 use kiban_core::{PatientRef, Place};
 use rustc_hash::FxHashMap;
 
@@ -8,7 +10,7 @@ use crate::{
     hash::Key,
     reading::{Fault, Reading, fault},
     rows::{CostRow, CoverageRow, DeathRow, Lineage, PatientRow, VisitRow},
-    text::{Cp932, Day, Month, Parsed, claim_day, claim_month, number},
+    text::{Cp932, Day, Month, Parsed, claim_day, claim_month},
 };
 
 /// Sums over the file, and the claims met so far.
@@ -24,7 +26,7 @@ pub(super) struct Totals {
 impl Totals {
     /// Compares the file's own totals (`GO`) with what was read.
     pub(super) fn check(&self, reading: &mut Reading<'_>, fields: &Fields<'_>, place: Place) {
-        let stated = |n| number(fields.code(n));
+        let stated = |n| fields.number(n);
         #[expect(clippy::cast_precision_loss, reason = "counts of lines are far below 2^52")]
         let counts = [self.claims as f64, self.payers as f64];
         if stated(2).is_some_and(|count| !counts.contains(&count)) {
@@ -48,15 +50,29 @@ struct Payer {
 }
 
 /// The lines since the last 点数: a 算定単位.
-#[derive(Default, Clone, Copy)]
-pub(super) struct Unit {
+#[derive(Clone, Copy)]
+pub(super) struct Unit<Code> {
     pub(super) item: &'static str,
-    pub(super) code: [u8; 9],
+    pub(super) code: Code,
     pub(super) day: Option<Day>,
     pub(super) offset: u64,
 }
 
-/// The claim being read. Its texts are reused from claim to claim.
+impl Unit<&str> {
+    /// Returns the unit with its code kept beyond the line.
+    pub(super) fn held(self) -> Unit<String> {
+        Unit { item: self.item, code: self.code.to_owned(), day: self.day, offset: self.offset }
+    }
+}
+
+impl Unit<String> {
+    /// Returns the unit with its code borrowed.
+    pub(super) fn borrowed(&self) -> Unit<&str> {
+        Unit { item: self.item, code: &self.code, day: self.day, offset: self.offset }
+    }
+}
+
+/// The claim being read.
 #[derive(Default)]
 pub(super) struct Claim {
     open: bool,
@@ -80,7 +96,7 @@ pub(super) struct Claim {
     pub(super) version: i64,
     /// 診療識別 carried forward.
     pub(super) service: [u8; 2],
-    pub(super) unit: Option<Unit>,
+    pub(super) unit: Option<Unit<String>>,
     pub(super) points: f64,
     pub(super) lines: u64,
     pub(super) first_day: Option<Day>,
@@ -93,8 +109,8 @@ impl Claim {
     pub(super) fn open(&mut self, reading: &mut Reading<'_>, version: i64, fields: &Fields<'_>, place: Place) {
         *self = Self { open: true, place: Some(place), records: 1, version, ..Self::default() };
         self.local_id = decode(reading, fields, 14, "RE.14", place).trim().to_owned();
-        self.name = decode(reading, fields, 5, "RE.5", place);
-        self.kana = decode(reading, fields, 37, "RE.37", place);
+        self.name = decode(reading, fields, 5, "RE.5", place).into_owned();
+        self.kana = decode(reading, fields, 37, "RE.37", place).into_owned();
         fields.code(7).clone_into(&mut self.birth);
         fields.code(19).clone_into(&mut self.search);
         self.sex = match fields.get(6) {
@@ -152,10 +168,10 @@ impl Claim {
         self.insurer = Some(Payer {
             offset: place.offset,
             insurer: padded(fields.code(2)),
-            symbol: decode(reading, fields, 3, "HO.3", place),
-            number: decode(reading, fields, 4, "HO.4", place),
+            symbol: decode(reading, fields, 3, "HO.3", place).into_owned(),
+            number: decode(reading, fields, 4, "HO.4", place).into_owned(),
             branch: String::new(),
-            points: number(fields.code(6)),
+            points: fields.number(6),
         });
         Ok(())
     }
@@ -165,7 +181,7 @@ impl Claim {
             offset: place.offset,
             insurer: padded(fields.code(2)),
             number: fields.code(3).to_owned(),
-            points: number(fields.code(6)),
+            points: fields.number(6),
             ..Payer::default()
         });
         Ok(())
@@ -308,20 +324,20 @@ impl Claim {
 }
 
 /// Decodes a text field.
-pub(super) fn decode(
+pub(super) fn decode<'l>(
     reading: &mut Reading<'_>,
-    fields: &Fields<'_>,
+    fields: &Fields<'l>,
     field: usize,
     name: &'static str,
     place: Place,
-) -> String {
+) -> Cow<'l, str> {
     let Cp932 { text, fault: wrong } = Cp932::decode(fields.get(field));
     match wrong {
         Some(code @ "R32") => reading.warn(fault(code, name), place),
         Some(code) => reading.note(fault(code, name), place),
         None => {}
     }
-    text.into_owned()
+    text
 }
 
 /// Takes a date and reports what it took to read it.

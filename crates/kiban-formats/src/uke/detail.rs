@@ -11,7 +11,7 @@ use crate::{
     reading::{Fault, Reading, fault},
     rows::{ConditionRow, CostRow, DrugRow, Lineage, ProcedureRow},
     systems,
-    text::{Day, claim_day, number},
+    text::{Day, claim_day},
 };
 
 /// 修飾語コード of 疑い, "suspected".
@@ -107,15 +107,15 @@ impl Claim {
         place: Place,
     ) -> Result<(), Fault> {
         let code = fields.code(4);
-        let Ok(unit_code) = <[u8; 9]>::try_from(code.as_bytes()) else {
+        if code.len() != 9 {
             return Err(fault("uke.no-code", "SI.4"));
-        };
+        }
         let (item, first_column) = match kind {
             Kind::Drug => ("drug", DAYS),
             Kind::Device => ("device", DEVICE_DAYS),
             _ => ("procedure", DAYS),
         };
-        let used = number(fields.code(5));
+        let used = fields.number(5);
         let (mut first, mut times) = (None, 0);
         for (day, count) in fields.days(first_column) {
             let Some(date) = self.month.and_then(|month| month.day(day)) else {
@@ -132,13 +132,13 @@ impl Claim {
             self.write_use(reading, &at, Use { kind, code, day: Some(date), count, used });
         }
         if first.is_none() {
-            times = fields.code(7).parse().unwrap_or(1);
+            times = fields.count(7).unwrap_or(1);
             reading.note(fault("uke.no-day", item), place);
             self.write_use(reading, at, Use { kind, code, day: None, count: times, used });
         } else {
             reading.note(fault("R19", item), place);
         }
-        let unit = Unit { item, code: unit_code, day: first, offset: place.offset };
+        let unit = Unit { item, code, day: first, offset: place.offset };
         self.cost(reading, at, unit, fields, times, place);
         Ok(())
     }
@@ -181,12 +181,12 @@ impl Claim {
         }
     }
 
-    /// Closes a 算定単位 at the line that carries 点数.
+    /// Closes a 算定単位 at the line that carries 点数; one without begins or continues it.
     fn cost(
         &mut self,
         reading: &mut Reading<'_>,
         at: &Lineage,
-        line: Unit,
+        line: Unit<&str>,
         fields: &Fields<'_>,
         days: u32,
         place: Place,
@@ -194,29 +194,29 @@ impl Claim {
         if line.item == "device" {
             reading.note(fault("uke.device-cost-only", ""), place);
         }
-        let unit = *self.unit.get_or_insert(line);
-        let Some(points) = number(fields.code(6)) else { return };
-        self.unit = None;
-        let times = fields.code(7).parse().unwrap_or(1);
+        let Some(points) = fields.number(6) else {
+            self.unit.get_or_insert_with(|| line.held());
+            return;
+        };
+        let times = fields.count(7).unwrap_or(1);
         if times != days {
             reading.warn(fault("uke.day-count", line.item), place);
         }
-        self.points += points * f64::from(times);
-        let (code, system) = (
-            std::str::from_utf8(&unit.code).ok(),
-            match unit.item {
-                "drug" => systems::CLAIM_DRUG,
-                "device" => systems::CLAIM_DEVICE,
-                _ => systems::CLAIM_PROCEDURE,
-            },
-        );
+        let begun = self.unit.take();
+        let unit = begun.as_ref().map_or(line, Unit::borrowed);
+        let points = points * f64::from(times);
+        self.points += points;
         let row = CostRow {
             visit_key: Some(at.document),
             item: unit.item,
-            code,
-            code_system: Some(system),
+            code: Some(unit.code),
+            code_system: Some(match unit.item {
+                "drug" => systems::CLAIM_DRUG,
+                "device" => systems::CLAIM_DEVICE,
+                _ => systems::CLAIM_PROCEDURE,
+            }),
             start_date: unit.day.or(line.day),
-            points: Some(points * f64::from(times)),
+            points: Some(points),
             ..CostRow::default()
         };
         let record = const { Key::of("uke.cost") }.number(at.record.unsigned_abs()).get();

@@ -13,16 +13,19 @@
 //!   which is the careful reading for everything that depends on having been alive;
 //! * a device (`TO`) becomes a cost row only, and the text of comments (`CO`) is not kept.
 
-use std::io::{self, BufRead};
+use std::{
+    io::{self, BufRead},
+    ops::ControlFlow,
+};
 
 use claim::{Claim, Totals};
 use record::{Fields, Kind, prefix_of};
 
 use crate::{
     format::{DeliveryState, FileName, Format, ReadContext, RowCounts, RowSink, Sniffed},
-    lines::{LineAt, Lines},
+    lines::{LineAt, each_line},
     reading::{Reading, fault},
-    text::claim_month,
+    text::{Ends, claim_month},
 };
 
 mod claim;
@@ -58,10 +61,11 @@ impl Format for Uke {
         out: &mut dyn RowSink,
     ) -> io::Result<RowCounts> {
         let mut claims = Claims::new(Reading::start(ctx, out));
-        let mut lines = Lines::with_cap(LINE_CAP);
-        while let Some(at) = lines.read(input)? {
-            claims.line(at, lines.line());
-        }
+        let mut ends = [0; _];
+        each_line(input, LINE_CAP, &mut |at, line| {
+            claims.line(at, line, &mut ends);
+            ControlFlow::Continue(())
+        })?;
         Ok(claims.finish())
     }
 }
@@ -83,7 +87,7 @@ impl<'a> Claims<'a> {
         Self { reading, prefix: None, fee_table: None, billed: 0, claim: Claim::default(), totals: Totals::default() }
     }
 
-    fn line(&mut self, at: LineAt, line: &[u8]) {
+    fn line(&mut self, at: LineAt, line: &[u8], ends: &mut Ends) {
         let line = line.trim_ascii_end();
         let line = line.strip_suffix(b"\x1a").unwrap_or(line);
         let place = self.reading.place(at.offset, at.number);
@@ -96,7 +100,7 @@ impl<'a> Claims<'a> {
         }
         self.reading.saw(1);
         let prefix = *self.prefix.get_or_insert_with(|| prefix_of(line).unwrap_or(0));
-        let fields = Fields::split(line, prefix);
+        let fields = Fields::split(line, prefix, ends);
         let Some(kind) = Kind::of(fields.get(1)) else {
             return self.reading.refuse(fault("uke.unknown-record", ""), place, 1);
         };

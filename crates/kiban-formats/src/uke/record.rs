@@ -1,6 +1,6 @@
 //! Lines and fields of a claim file.
 
-use crate::text::digits;
+use crate::text::{Ends, MOST, decimal, digits, split};
 
 /// The record types of medical claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +71,6 @@ pub(super) fn prefix_of(line: &[u8]) -> Option<usize> {
     (numbered && Kind::of(fields.next()?).is_some()).then_some(3)
 }
 
-/// The most fields a line can have: `TO` has 48, and insurers prefix three.
-const MOST: usize = 64;
-
 /// Where the day columns of services and drugs begin.
 pub(super) const DAYS: usize = 14;
 
@@ -84,10 +81,7 @@ pub(super) const DEVICE_DAYS: usize = 18;
 /// character, so raw bytes can be split.
 pub(super) struct Fields<'l> {
     line: &'l [u8],
-    /// The line as text, where it is UTF-8, as all lines of nothing but codes are.
-    ascii: Option<&'l str>,
-    ends: [u32; MOST],
-    count: usize,
+    ends: &'l [u32],
     prefix: usize,
 }
 
@@ -95,40 +89,22 @@ impl<'l> Fields<'l> {
     /// Splits a line, as far as its record type has fields of different meaning; day columns are left to [`days`].
     ///
     /// [`days`]: Self::days
-    pub(super) fn split(line: &'l [u8], prefix: usize) -> Self {
+    pub(super) fn split(line: &'l [u8], prefix: usize, ends: &'l mut Ends) -> Self {
         let kind = if prefix == 0 { line } else { line.splitn(prefix + 1, |b| *b == b',').last().unwrap_or_default() };
         let most = match kind {
             [b'S', b'I', b',', ..] | [b'I', b'Y', b',', ..] => prefix + DAYS - 1,
             [b'T', b'O', b',', ..] => prefix + DEVICE_DAYS - 1,
+            // `TO` has 48 fields, the most, and insurers prefix three.
             _ => MOST,
         };
-        let (mut ends, mut count) = ([0; MOST], 0);
-        for (at, byte) in (0_u32..).zip(line) {
-            if *byte != b',' {
-                continue;
-            }
-            if let Some(end) = ends.get_mut(count) {
-                *end = at;
-            }
-            count += 1;
-            if count >= most {
-                break;
-            }
-        }
-        if let Some(end) = ends.get_mut(count).filter(|_| count < most) {
-            *end = u32::try_from(line.len()).unwrap_or(u32::MAX);
-            count += 1;
-        }
-        Self { line, ascii: std::str::from_utf8(line).ok(), ends, count, prefix }
+        Self { line, ends: split(line, b',', most, ends), prefix }
     }
 
     fn span(&self, number: usize) -> std::ops::Range<usize> {
         let index = number + self.prefix;
-        if index > self.count || number == 0 {
-            return 0..0;
-        }
+        let Some(end) = index.checked_sub(1).and_then(|last| self.ends.get(last)) else { return 0..0 };
         let start = index.checked_sub(2).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize + 1);
-        start..self.ends.get(index - 1).map_or(0, |end| *end as usize)
+        start..*end as usize
     }
 
     /// Returns a field; what is not there is empty.
@@ -138,16 +114,23 @@ impl<'l> Fields<'l> {
 
     /// Returns a field that must be ASCII, as text; empty where it is not.
     pub(super) fn code(&self, number: usize) -> &'l str {
-        let text = match self.ascii {
-            Some(line) => line.get(self.span(number)),
-            None => std::str::from_utf8(self.get(number)).ok(),
-        };
-        text.unwrap_or_default().trim_ascii()
+        std::str::from_utf8(self.get(number)).unwrap_or_default().trim_ascii()
+    }
+
+    /// Returns a field that must be a number.
+    pub(super) fn number(&self, number: usize) -> Option<f64> {
+        decimal(self.get(number).trim_ascii())
+    }
+
+    /// Returns a field that must be a count.
+    pub(super) fn count(&self, number: usize) -> Option<u32> {
+        let text = self.get(number).trim_ascii();
+        digits(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
     }
 
     /// Returns the days of the month with a count, from the 31 columns that begin at `first`.
     pub(super) fn days(&self, first: usize) -> impl Iterator<Item = (u8, u32)> {
-        let before = self.ends.get(..self.count).and_then(|ends| ends.get(first + self.prefix - 2));
+        let before = self.ends.get(first + self.prefix - 2);
         let mut rest = before.and_then(|end| self.line.get(*end as usize + 1..)).unwrap_or_default();
         let mut day = 1_usize;
         std::iter::from_fn(move || {
@@ -159,7 +142,7 @@ impl<'l> Fields<'l> {
                 let empty = rest.iter().position(|byte| *byte != b',')?;
                 day += empty;
                 rest = rest.get(empty..)?;
-                let end = memchr::memchr(b',', rest).unwrap_or(rest.len());
+                let end = rest.iter().position(|byte| *byte == b',').unwrap_or(rest.len());
                 let count = digits(rest.get(..end)?.trim_ascii());
                 let this = u8::try_from(day).ok().filter(|day| *day <= 31)?;
                 rest = rest.get(end + 1..).unwrap_or_default();
@@ -178,12 +161,13 @@ mod tests {
 
     #[test]
     fn fields_count_from_one() {
-        let fields = Fields::split(b"RE,1,,202110", 0);
+        let mut ends = [0; _];
+        let fields = Fields::split(b"RE,1,,202110", 0, &mut ends);
         assert_eq!([1, 2, 3, 4, 5].map(|n| fields.get(n)), [&b"RE"[..], b"1", b"", b"202110", b""]);
-        assert_eq!(Fields::split(b"1,5,0,SI,60", 3).get(2), b"60");
-        assert_eq!(Fields::split(b"", 0).get(1), b"");
+        assert_eq!(Fields::split(b"1,5,0,SI,60", 3, &mut [0; _]).get(2), b"60");
+        assert_eq!(Fields::split(b"", 0, &mut [0; _]).get(1), b"");
         let long = vec![b','; 200];
-        assert_eq!(Fields::split(&long, 0).get(190), b"");
+        assert_eq!(Fields::split(&long, 0, &mut [0; _]).get(190), b"");
     }
 
     #[test]
@@ -202,12 +186,13 @@ mod tests {
 
     #[test]
     fn day_columns() {
-        let fields = Fields::split(b"SI,,,,,,,,,,,,,1,,2", 0);
+        let mut ends = [0; _];
+        let fields = Fields::split(b"SI,,,,,,,,,,,,,1,,2", 0, &mut ends);
         assert_eq!(fields.days(14).collect::<Vec<_>>(), [(1, 1), (3, 2)]);
-        let fields = Fields::split(b"9,9,9,IY,21,1,620098801,3,,5,,,,,,,0,x,7,", 3);
+        let fields = Fields::split(b"9,9,9,IY,21,1,620098801,3,,5,,,,,,,0,x,7,", 3, &mut ends);
         assert_eq!((fields.get(7), fields.days(14).collect::<Vec<_>>()), (&b"5"[..], vec![(3, 7)]));
         let late = [&b"TO,,,,,,,,,,,,,,,,,"[..], &[b','; 30], b"4,9"].concat();
-        assert_eq!(Fields::split(&late, 0).days(18).collect::<Vec<_>>(), [(31, 4)]);
-        assert_eq!(Fields::split(b"SI,1", 0).days(14).count(), 0);
+        assert_eq!(Fields::split(&late, 0, &mut [0; _]).days(18).collect::<Vec<_>>(), [(31, 4)]);
+        assert_eq!(Fields::split(b"SI,1", 0, &mut [0; _]).days(14).count(), 0);
     }
 }
