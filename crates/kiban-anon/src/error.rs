@@ -88,20 +88,14 @@ pub enum Error {
         /// Bits needed.
         bits: u32,
     },
-    /// The lattice has more nodes than an exact search takes on.
-    #[error("the lattice has {nodes} nodes, an exact search takes at most {most}")]
-    TooManyNodes {
-        /// Nodes of the lattice.
-        nodes: u64,
-        /// The limit.
-        most: u64,
-    },
-    /// Not even the most general allowed node keeps the suppression limit.
-    #[error("no allowed generalisation is {k}-anonymous: {suppressed} persons would be suppressed, {allowed} may be")]
+    /// No allowed node keeps the models within the suppression limit.
+    #[error(
+        "no allowed generalisation with classes of {k} or more keeps the privacy models: {suppressed} persons would be suppressed, {allowed} may be"
+    )]
     NoSolution {
-        /// The k asked for.
+        /// The smallest class asked for.
         k: u32,
-        /// Persons below k at the most general node.
+        /// Persons who must be suppressed at the most general node.
         suppressed: u64,
         /// Persons that may be suppressed.
         allowed: u64,

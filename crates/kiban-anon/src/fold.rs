@@ -7,6 +7,7 @@ use arrow_array::{Array, UInt32Array, UInt64Array};
 use rustc_hash::FxHashMap;
 
 use crate::{
+    classes::{ClassTable, Histograms},
     error::{Error, Result},
     hierarchy::Hierarchy,
 };
@@ -49,7 +50,7 @@ impl Layout {
 }
 
 /// A word that holds a packed tuple.
-pub(crate) trait Word: Copy + Eq + Ord + std::hash::Hash + Send + Sync + 'static {
+pub(crate) trait Word: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static {
     const ZERO: Self;
     fn put(code: u32, shift: u32) -> Self;
     fn or(self, other: Self) -> Self;
@@ -97,21 +98,23 @@ macro_rules! word {
 word!(u64);
 word!(u128);
 
-/// A class table: distinct words and how many persons have each.
-pub(crate) type Classes<W> = Vec<(W, u32)>;
-
 #[derive(Debug, Clone)]
 pub(crate) enum Words {
-    Narrow(Classes<u64>),
-    Wide(Classes<u128>),
+    Narrow(ClassTable<u64>),
+    Wide(ClassTable<u128>),
 }
 
-/// The distinct tuples of a table with their counts.
+/// The distinct tuples of a table with their counts, and with the distribution of each sensitive attribute.
+///
+/// A sensitive attribute is one that a privacy model protects, not one by which a person is found; its hierarchy names
+/// its values (and, for hierarchical distances, their groups).
 #[derive(Debug, Clone)]
 pub struct Folded {
     layout: Layout,
     words: Words,
     persons: u64,
+    sensitive: Vec<Hierarchy>,
+    knows_population: bool,
 }
 
 impl Folded {
@@ -120,7 +123,7 @@ impl Folded {
     /// # Errors
     /// Columns of different length, codes outside the hierarchies, or more than 128 bits per tuple.
     pub fn new(hierarchies: &[&Hierarchy], columns: &[UInt32Array]) -> Result<Self> {
-        Self::build(hierarchies, columns, None)
+        Self::build(hierarchies, columns, None, &[])
     }
 
     /// Folds a table that was already grouped elsewhere: tuples with the number of persons that have each.
@@ -128,22 +131,62 @@ impl Folded {
     /// # Errors
     /// As [`Folded::new`]; also counts that are missing or above 2³²−1.
     pub fn from_counts(hierarchies: &[&Hierarchy], columns: &[UInt32Array], counts: &UInt64Array) -> Result<Self> {
-        Self::build(hierarchies, columns, Some(counts))
+        Self::build(hierarchies, columns, Some(counts), &[])
     }
 
-    fn build(hierarchies: &[&Hierarchy], columns: &[UInt32Array], counts: Option<&UInt64Array>) -> Result<Self> {
+    /// Folds a table with sensitive attributes, each given by its hierarchy and its leaf codes, row by row as the others;
+    /// with counts if the rows were already grouped by all of them.
+    ///
+    /// # Errors
+    /// As [`Folded::from_counts`].
+    pub fn with_sensitive(
+        hierarchies: &[&Hierarchy],
+        columns: &[UInt32Array],
+        counts: Option<&UInt64Array>,
+        sensitive: &[(&Hierarchy, &UInt32Array)],
+    ) -> Result<Self> {
+        Self::build(hierarchies, columns, counts, sensitive)
+    }
+
+    fn build(
+        hierarchies: &[&Hierarchy],
+        columns: &[UInt32Array],
+        counts: Option<&UInt64Array>,
+        sensitive: &[(&Hierarchy, &UInt32Array)],
+    ) -> Result<Self> {
         let layout = Layout::new(hierarchies.iter().map(|h| h.leaves()).collect())?;
         let words = if layout.bits() <= u64::BITS {
-            Words::Narrow(fold(&pack(&layout, columns)?, counts)?)
+            Words::Narrow(fold(&pack(&layout, columns)?, counts, sensitive)?)
         } else {
-            Words::Wide(fold(&pack(&layout, columns)?, counts)?)
+            Words::Wide(fold(&pack(&layout, columns)?, counts, sensitive)?)
         };
         let total = |counts: &mut dyn Iterator<Item = u32>| counts.map(u64::from).sum();
         let persons = match &words {
-            Words::Narrow(w) => total(&mut w.iter().map(|c| c.1)),
-            Words::Wide(w) => total(&mut w.iter().map(|c| c.1)),
+            Words::Narrow(w) => total(&mut w.classes.iter().map(|c| c.1)),
+            Words::Wide(w) => total(&mut w.classes.iter().map(|c| c.1)),
         };
-        Ok(Self { layout, words, persons })
+        let sensitive = sensitive.iter().map(|s| s.0.clone()).collect();
+        Ok(Self { layout, words, persons, sensitive, knows_population: false })
+    }
+
+    /// Says how many of a population have each tuple, for k-map and δ-presence.
+    ///
+    /// The table's persons are persons of the population: a tuple cannot be rarer there than here.
+    ///
+    /// # Errors
+    /// A population folded with other hierarchies.
+    pub fn in_population(mut self, population: &Self) -> Result<Self> {
+        if self.layout != population.layout {
+            let (found, expected) = (population.layout.leaves.len(), self.layout.leaves.len());
+            return Err(Error::Lengths { what: "attributes or leaves of the population", found, expected });
+        }
+        match (&mut self.words, &population.words) {
+            (Words::Narrow(here), Words::Narrow(there)) => join_population(here, &there.classes),
+            (Words::Wide(here), Words::Wide(there)) => join_population(here, &there.classes),
+            _ => {}
+        }
+        self.knows_population = true;
+        Ok(self)
     }
 
     /// Returns the number of persons.
@@ -151,7 +194,7 @@ impl Folded {
         self.persons
     }
 
-    /// Returns the number of distinct tuples.
+    /// Returns the number of distinct tuples; with a population, those of its tuples too.
     pub fn tuples(&self) -> usize {
         match &self.words {
             Words::Narrow(w) => w.len(),
@@ -162,9 +205,28 @@ impl Folded {
     /// Returns the sizes of the classes of the untouched table, the "before" of a report.
     pub fn class_sizes(&self) -> Vec<u64> {
         match &self.words {
-            Words::Narrow(w) => w.iter().map(|c| u64::from(c.1)).collect(),
-            Words::Wide(w) => w.iter().map(|c| u64::from(c.1)).collect(),
+            Words::Narrow(w) => w.sizes(),
+            Words::Wide(w) => w.sizes(),
         }
+    }
+
+    pub(crate) fn knows_population(&self) -> bool {
+        self.knows_population
+    }
+
+    /// Returns a sensitive attribute by name, with its place.
+    pub(crate) fn sensitive(&self, name: &str) -> Option<(usize, &Hierarchy)> {
+        self.sensitive.iter().enumerate().find(|(_, h)| h.name() == name)
+    }
+
+    /// Returns the share of each value of a sensitive attribute in the whole table.
+    pub(crate) fn shares(&self, place: usize) -> Vec<f64> {
+        let total = match &self.words {
+            Words::Narrow(w) => w.sensitive.get(place).map(Histograms::total),
+            Words::Wide(w) => w.sensitive.get(place).map(Histograms::total),
+        };
+        let persons = self.persons.max(1) as f64;
+        total.unwrap_or_default().into_iter().map(|n| n as f64 / persons).collect()
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -210,12 +272,24 @@ impl<W: Word> Raiser<W> {
         self.fields.iter().fold(W::ZERO, code)
     }
 
-    pub(crate) fn classes(&self, base: &Classes<W>) -> FxHashMap<W, u32> {
-        let mut classes = FxHashMap::default();
-        for (word, count) in base {
-            *classes.entry(self.raise(*word)).or_insert(0) += count;
+    /// Returns the class table of the raised words and, for each word of the base, the place of its class.
+    pub(crate) fn table(&self, base: &ClassTable<W>) -> (ClassTable<W>, Vec<u32>) {
+        let mut places: FxHashMap<W, u32> = FxHashMap::default();
+        let mut classes: Vec<(W, u32)> = Vec::new();
+        let mut target_of = Vec::with_capacity(base.len());
+        for (word, count) in &base.classes {
+            let word = self.raise(*word);
+            let fresh = u32::try_from(classes.len()).unwrap_or(u32::MAX);
+            let place = *places.entry(word).or_insert(fresh);
+            if place == fresh {
+                classes.push((word, 0));
+            }
+            if let Some(class) = classes.get_mut(place as usize) {
+                class.1 += count;
+            }
+            target_of.push(place);
         }
-        classes
+        (base.carry(classes, &target_of), target_of)
     }
 }
 
@@ -244,12 +318,20 @@ pub(crate) fn pack<W: Word>(layout: &Layout, columns: &[UInt32Array]) -> Result<
     Ok(words)
 }
 
-fn fold<W: Word>(words: &[W], counts: Option<&UInt64Array>) -> Result<Classes<W>> {
+fn fold<W: Word>(
+    words: &[W],
+    counts: Option<&UInt64Array>,
+    sensitive: &[(&Hierarchy, &UInt32Array)],
+) -> Result<ClassTable<W>> {
+    let too_many = Error::BadParameter { what: "counts".to_owned(), why: "a tuple has more than 2^32-1 persons" };
+    let narrow = |n: u64| u32::try_from(n).map_err(|_| too_many.clone());
+    let mut rows: Vec<u32> = Vec::new();
     let mut classes: FxHashMap<W, u64> = FxHashMap::default();
     match counts {
         None => words.iter().for_each(|w| *classes.entry(*w).or_insert(0) += 1),
         Some(counts) if counts.len() == words.len() && counts.null_count() == 0 => {
             words.iter().zip(counts.values()).for_each(|(w, n)| *classes.entry(*w).or_insert(0) += n);
+            rows = counts.values().iter().map(|n| narrow(*n)).collect::<Result<_>>()?;
         }
         Some(counts) => {
             return Err(Error::Lengths {
@@ -259,11 +341,67 @@ fn fold<W: Word>(words: &[W], counts: Option<&UInt64Array>) -> Result<Classes<W>
             });
         }
     }
-    let too_many = Error::BadParameter { what: "counts".to_owned(), why: "a tuple has more than 2^32-1 persons" };
-    let narrow = |(w, n): (W, u64)| u32::try_from(n).map(|n| (w, n)).map_err(|_| too_many.clone());
-    let mut folded = classes.into_iter().filter(|c| c.1 > 0).map(narrow).collect::<Result<Classes<W>>>()?;
-    folded.sort_unstable();
+    let all = classes.into_iter().filter(|c| c.1 > 0).map(|(w, n)| Ok((w, narrow(n)?)));
+    let mut classes = all.collect::<Result<Vec<(W, u32)>>>()?;
+    classes.sort_unstable();
+    if sensitive.is_empty() {
+        return Ok(ClassTable { classes, ..ClassTable::default() });
+    }
+    let places: FxHashMap<W, u32> = (0..).zip(&classes).map(|(place, (word, _))| (*word, place)).collect();
+    // A row that nobody stands for has no class; its weight of 0 adds nothing to the first one.
+    let target_of: Vec<u32> = words.iter().map(|w| places.get(w).copied().unwrap_or(0)).collect();
+    let mut folded = ClassTable { classes, ..ClassTable::default() };
+    for (column, (hierarchy, codes)) in sensitive.iter().enumerate() {
+        folded.sensitive.push(distributions(hierarchy, codes, &rows, &target_of, folded.len(), column)?);
+    }
     Ok(folded)
+}
+
+fn distributions(
+    hierarchy: &Hierarchy,
+    codes: &UInt32Array,
+    counts: &[u32],
+    target_of: &[u32],
+    classes: usize,
+    column: usize,
+) -> Result<Histograms> {
+    if codes.len() != target_of.len() {
+        return Err(Error::Lengths { what: "rows of a column", found: codes.len(), expected: target_of.len() });
+    }
+    let outside = |(row, code): (usize, &u32)| codes.is_null(row) || *code as usize >= hierarchy.leaves();
+    if let Some(row) = codes.values().iter().enumerate().position(outside) {
+        return Err(Error::CodeOutOfRange { column, row });
+    }
+    let weighted = codes.values().iter().enumerate().map(|(row, code)| (*code, counts.get(row).copied().unwrap_or(1)));
+    let mut kept: Vec<(u32, u32)> = Vec::with_capacity(codes.len());
+    let mut targets: Vec<u32> = Vec::with_capacity(codes.len());
+    for (entry, target) in weighted.zip(target_of).filter(|(entry, _)| entry.1 > 0) {
+        kept.push(entry);
+        targets.push(*target);
+    }
+    Ok(Histograms::of_rows(kept.into_iter(), hierarchy.leaves()).merged(&targets, classes))
+}
+
+/// Adds the population's counts, and its tuples that nobody of the table has.
+fn join_population<W: Word>(here: &mut ClassTable<W>, there: &[(W, u32)]) {
+    let mut places: FxHashMap<W, u32> = (0..).zip(&here.classes).map(|(place, (word, _))| (*word, place)).collect();
+    let mut classes = here.classes.clone();
+    for (word, _) in there {
+        let fresh = u32::try_from(classes.len()).unwrap_or(u32::MAX);
+        if *places.entry(*word).or_insert(fresh) == fresh {
+            classes.push((*word, 0));
+        }
+    }
+    let mut population: Vec<u32> = classes.iter().map(|c| c.1).collect();
+    for (word, n) in there {
+        let place = places.get(word).copied().unwrap_or(u32::MAX);
+        if let Some(count) = population.get_mut(place as usize) {
+            *count = (*count).max(*n);
+        }
+    }
+    let target_of: Vec<u32> = (0..).take(here.len()).collect();
+    let sensitive = here.sensitive.iter().map(|h| h.merged(&target_of, classes.len())).collect();
+    *here = ClassTable { classes, population, sensitive };
 }
 
 #[cfg(test)]

@@ -38,22 +38,32 @@ pub use error::{Error, Result};
 pub use fingerprint::{Acquaintance, Detail, Events, Singled};
 pub use fold::Folded;
 pub use hierarchy::{
-    ANY, BirthYears, CodeSystem, Hierarchy, Icd10Chapter, Level, Prefecture, Region, UNKNOWN, icd10_chapter, labels,
+    ANY, BirthYears, CodeSystem, Hierarchy, Icd10Chapter, Level, Prefecture, Redaction, Region, UNKNOWN, icd10_chapter,
+    labels,
 };
-pub use loss::{Aggregate, Loss};
+pub use local::{LocalSolution, LocalSummary, recode_locally};
+pub use loss::{Aggregate, Loss, Metric};
+pub use model::{Attack, Attacker, Distance, DpParameters, Estimator, Model, PopulationUniques, keep_in_sample};
+pub use policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy};
+pub use quality::{ColumnQuality, Quality};
 pub use rare::{CodeMap, CodeOutcome, RareCounts, ReleasedCode};
-pub use release::{ClassMap, Generalised, smallest_class};
+pub use release::{ClassMap, Generalised, persons_at_fault, smallest_class};
 pub use risk::{BeforeAfter, Risk};
-pub use search::{Policy, QuasiIdentifier, Solution, search};
+pub use search::{search, search_within};
 
+mod classes;
 mod coding;
 mod dates;
 mod error;
 mod fingerprint;
 mod fold;
 mod hierarchy;
+mod local;
 mod loss;
+mod model;
 pub mod ordinance;
+mod policy;
+mod quality;
 mod rare;
 mod release;
 mod risk;

@@ -4,10 +4,10 @@
 //! The loss of a column is the mean share, scaled so that the untouched column has 0 and the emptied one 1. Sums are
 //! kept as whole numbers, so a loss does not depend on the order in which persons are visited.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Says how the losses of the columns become one score, the smaller the better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
     /// The geometric mean of 1 + loss, less 1: ARX's default.
@@ -35,6 +35,82 @@ impl Aggregate {
             Self::Mean => sum / columns,
             Self::Worst => worst,
         }
+    }
+}
+
+/// What a search makes smallest; read from TOML as `{ name = "loss", suppression_weight = 0.5 }`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Metric {
+    /// ARX's loss (Iyengar 2002) with a weight between generalising and suppressing.
+    Loss {
+        /// 0 to 1. Below one half suppressing counts less: *s* = 2w of what it takes away, 0 nothing. Above one half
+        /// generalising counts less: *g* = 2 − 2w, at 1 nothing. At one half both count in full (ARX's *gsFactor*).
+        #[serde(default = "half")]
+        suppression_weight: f64,
+        /// How column losses become one score.
+        #[serde(default)]
+        aggregate: Aggregate,
+    },
+}
+
+const fn half() -> f64 {
+    0.5
+}
+
+impl Default for Metric {
+    fn default() -> Self {
+        Self::Loss { suppression_weight: half(), aggregate: Aggregate::default() }
+    }
+}
+
+/// One column's account: sums of leaves behind released values, as whole numbers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) persons: u64,
+    pub(crate) leaves: u64,
+    /// Leaves behind the values of all persons at their level.
+    pub(crate) behind: u64,
+    pub(crate) suppressed: u64,
+    /// Of `behind`, the part of those who are suppressed.
+    pub(crate) behind_suppressed: u64,
+}
+
+impl Metric {
+    /// Returns how column losses become one score.
+    pub fn aggregate(&self) -> Aggregate {
+        match self {
+            Self::Loss { aggregate, .. } => *aggregate,
+        }
+    }
+
+    fn factors(&self) -> (f64, f64) {
+        match self {
+            Self::Loss { suppression_weight, .. } => {
+                let weight = suppression_weight.clamp(0.0, 1.0);
+                ((2.0 - 2.0 * weight).min(1.0), (2.0 * weight).min(1.0))
+            }
+        }
+    }
+
+    /// Returns a column's loss: kept values count g·share, suppressed ones share + s·(1 − share), scaled by ARX's range.
+    pub(crate) fn loss(&self, tally: &Tally) -> f64 {
+        let (g, s) = self.factors();
+        let (persons, leaves) = (tally.persons as f64, tally.leaves as f64);
+        let all = g * tally.behind as f64 + s * leaves * tally.suppressed as f64;
+        let cost = all - (g + s - 1.0) * tally.behind_suppressed as f64;
+        let room = persons * leaves - g * persons;
+        if room > 0.0 { ((cost - g * persons) / room).max(0.0) } else { 0.0 }
+    }
+
+    /// Puts the accounts of all columns together.
+    pub(crate) fn of(&self, tallies: &[Tally]) -> Loss {
+        let plain = Self::default();
+        let leaves: Vec<usize> = tallies.iter().map(|t| t.leaves as usize).collect();
+        let mut loss = Loss::of(tallies.iter().map(|t| plain.loss(t)).collect(), &leaves, self.aggregate());
+        loss.score = self.aggregate().score(tallies.iter().map(|t| self.loss(t)));
+        loss
     }
 }
 
@@ -67,12 +143,6 @@ impl Loss {
     }
 }
 
-/// Scales a sum of leaves standing behind the released values to a loss between 0 and 1.
-pub(crate) fn scaled(behind: u64, persons: u64, leaves: u64) -> f64 {
-    let room = persons * leaves.saturating_sub(1);
-    if room == 0 { 0.0 } else { behind.saturating_sub(persons) as f64 / room as f64 }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
@@ -80,8 +150,11 @@ mod tests {
 
     #[test]
     fn losses_run_from_nothing_to_everything() {
-        assert_eq!((scaled(10, 10, 4), scaled(40, 10, 4), scaled(25, 10, 4)), (0.0, 1.0, 0.5));
-        assert_eq!(scaled(10, 10, 1), 0.0, "a column of one leaf has nothing to lose");
+        let scaled = |behind, leaves| {
+            Metric::default().loss(&Tally { persons: 10, leaves, behind, suppressed: 0, behind_suppressed: 0 })
+        };
+        assert_eq!((scaled(10, 4), scaled(40, 4), scaled(25, 4)), (0.0, 1.0, 0.5));
+        assert_eq!(scaled(10, 1), 0.0, "a column of one leaf has nothing to lose");
         assert_eq!(Loss::none(3), Loss::of(vec![0.0; 3], &[2, 5, 9], Aggregate::default()));
         assert_eq!(Loss::of(vec![1.0; 2], &[2, 4], Aggregate::Mean).granularity, 0.0);
         // One column of two leaves emptied, one of four untouched: 1/2 of the room of 1/2 + 3/4 is gone.
@@ -95,5 +168,18 @@ mod tests {
             [Aggregate::GeometricMean, Aggregate::Mean, Aggregate::Worst].map(|a| a.score(losses.into_iter()));
         assert!(geometric < mean && mean < worst);
         assert!((geometric - ((1.1_f64 * 1.9 * 1.4).cbrt() - 1.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_weight_moves_cost_between_generalising_and_suppressing() {
+        // Ten persons, five leaves; four have values of two leaves, two of these four are suppressed.
+        let tally = Tally { persons: 10, leaves: 5, behind: 14, suppressed: 2, behind_suppressed: 4 };
+        let loss = |w: f64| Metric::Loss { suppression_weight: w, aggregate: Aggregate::Mean }.loss(&tally);
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        close(loss(0.5), (10.0 + 10.0 - 10.0) / 40.0);
+        close(loss(0.0), (14.0 - 10.0) / 40.0);
+        close(loss(0.25), (10.0 + 4.0 + 0.5 * (10.0 - 4.0) - 10.0) / 40.0);
+        close(loss(1.0), 10.0 / 50.0);
+        close(loss(0.75), (0.5 * 10.0 + 10.0 - 0.5 * 10.0) / (50.0 - 5.0));
     }
 }

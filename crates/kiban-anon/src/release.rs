@@ -6,10 +6,12 @@ use arrow_array::{Array, BooleanArray, StringArray, UInt32Array};
 use rustc_hash::FxHashMap;
 
 use crate::{
+    classes::ClassTable,
     error::{Error, Result},
     fold::{Folded, Layout, Raiser, Word, Words, pack},
     hierarchy::Hierarchy,
-    search::{QuasiIdentifier, Solution},
+    model::{Judge, Model},
+    policy::{QuasiIdentifier, Solution},
 };
 
 /// The released quasi-identifiers of a batch of persons.
@@ -29,16 +31,19 @@ pub struct ClassMap<'a> {
     classes: ByWidth,
 }
 
+/// Every class of the whole table: its size and whether it stays.
+type Released<W> = FxHashMap<W, (u32, bool)>;
+
 enum ByWidth {
-    Narrow(Raiser<u64>, FxHashMap<u64, u32>),
-    Wide(Raiser<u128>, FxHashMap<u128, u32>),
+    Narrow(Raiser<u64>, Released<u64>),
+    Wide(Raiser<u128>, Released<u128>),
 }
 
 impl<'a> ClassMap<'a> {
     /// Computes the classes of the whole table under a solution.
     ///
     /// # Errors
-    /// Attributes or levels other than those of the table.
+    /// Attributes, levels or models other than those of the table.
     pub fn new(attributes: &'a [QuasiIdentifier], table: &Folded, solution: &'a Solution) -> Result<Self> {
         let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
         table.check(&hierarchies)?;
@@ -48,15 +53,16 @@ impl<'a> ClassMap<'a> {
             return Err(Error::Lengths { what: "levels of the solution", found, expected });
         }
         let layout = table.layout().clone();
+        let judge = Judge::new(&solution.models, &hierarchies, table)?;
         let classes = match table.words() {
             Words::Narrow(base) => {
                 let raiser = Raiser::new(&layout, &hierarchies, &solution.levels);
-                let classes = raiser.classes(base);
+                let classes = released(&judge, &raiser.table(base).0, &solution.levels);
                 ByWidth::Narrow(raiser, classes)
             }
             Words::Wide(base) => {
                 let raiser = Raiser::new(&layout, &hierarchies, &solution.levels);
-                let classes = raiser.classes(base);
+                let classes = released(&judge, &raiser.table(base).0, &solution.levels);
                 ByWidth::Wide(raiser, classes)
             }
         };
@@ -69,8 +75,8 @@ impl<'a> ClassMap<'a> {
     /// Columns that do not fit the attributes.
     pub fn apply(&self, columns: &[UInt32Array]) -> Result<Generalised> {
         let kept = match &self.classes {
-            ByWidth::Narrow(raiser, classes) => self.kept(&pack(&self.layout, columns)?, raiser, classes),
-            ByWidth::Wide(raiser, classes) => self.kept(&pack(&self.layout, columns)?, raiser, classes),
+            ByWidth::Narrow(raiser, classes) => kept(&pack(&self.layout, columns)?, raiser, classes),
+            ByWidth::Wide(raiser, classes) => kept(&pack(&self.layout, columns)?, raiser, classes),
         };
         let parts = self.attributes.iter().zip(&self.solution.levels).zip(columns);
         let released = parts.map(|((attribute, level), codes)| {
@@ -81,18 +87,13 @@ impl<'a> ClassMap<'a> {
         Ok(Generalised { columns: released.collect(), kept: kept.into() })
     }
 
-    fn kept<W: Word>(&self, words: &[W], raiser: &Raiser<W>, classes: &FxHashMap<W, u32>) -> Vec<bool> {
-        let large = |word: &W| classes.get(&raiser.raise(*word)).is_some_and(|n| *n >= self.solution.k);
-        words.iter().map(large).collect()
-    }
-
     /// Returns the sizes of the released classes, smallest first.
     pub fn class_sizes(&self) -> Vec<u64> {
+        let size = |(n, stays): &(u32, bool)| stays.then_some(u64::from(*n));
         let mut sizes: Vec<u64> = match &self.classes {
-            ByWidth::Narrow(_, classes) => classes.values().map(|n| u64::from(*n)).collect(),
-            ByWidth::Wide(_, classes) => classes.values().map(|n| u64::from(*n)).collect(),
+            ByWidth::Narrow(_, classes) => classes.values().filter_map(size).collect(),
+            ByWidth::Wide(_, classes) => classes.values().filter_map(size).collect(),
         };
-        sizes.retain(|n| *n >= u64::from(self.solution.k));
         sizes.sort_unstable();
         sizes
     }
@@ -105,19 +106,65 @@ impl<'a> ClassMap<'a> {
         let hierarchies: Vec<&Hierarchy> = self.attributes.iter().map(QuasiIdentifier::hierarchy).collect();
         population.check(&hierarchies)?;
         let mut pairs = match (&self.classes, population.words()) {
-            (ByWidth::Narrow(raiser, here), Words::Narrow(there)) => pairs(here, &raiser.classes(there)),
-            (ByWidth::Wide(raiser, here), Words::Wide(there)) => pairs(here, &raiser.classes(there)),
+            (ByWidth::Narrow(raiser, here), Words::Narrow(there)) => pairs(here, &raiser.table(there).0),
+            (ByWidth::Wide(raiser, here), Words::Wide(there)) => pairs(here, &raiser.table(there).0),
             _ => Vec::new(),
         };
-        pairs.retain(|(here, _)| *here >= u64::from(self.solution.k));
         pairs.sort_unstable();
         Ok(pairs)
     }
 }
 
-fn pairs<W: Word>(here: &FxHashMap<W, u32>, there: &FxHashMap<W, u32>) -> Vec<(u64, u64)> {
-    let population = |word: &W| u64::from(there.get(word).copied().unwrap_or(0));
-    here.iter().map(|(word, n)| (u64::from(*n), population(word))).collect()
+/// Counts the persons in classes that break a model when a table is generalised to these levels; nobody is suppressed first.
+///
+/// 0 means that the table keeps the models as it stands. A finished release is checked by folding it anew, its texts as
+/// the leaves of flat hierarchies, at level 0: then nothing is shared with the search but the models themselves.
+///
+/// # Errors
+/// Attributes, levels or models that do not fit the table.
+pub fn persons_at_fault(
+    attributes: &[QuasiIdentifier],
+    table: &Folded,
+    models: &[Model],
+    levels: &[usize],
+) -> Result<u64> {
+    let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
+    table.check(&hierarchies)?;
+    if levels.len() != attributes.len() {
+        let (found, expected) = (levels.len(), attributes.len());
+        return Err(Error::Lengths { what: "levels", found, expected });
+    }
+    let judge = Judge::new(models, &hierarchies, table)?;
+    let level = |column: usize| levels.get(column).copied().unwrap_or(0);
+    let verdict = match table.words() {
+        Words::Narrow(base) => judge.judge(&Raiser::new(table.layout(), &hierarchies, levels).table(base).0, &level),
+        Words::Wide(base) => judge.judge(&Raiser::new(table.layout(), &hierarchies, levels).table(base).0, &level),
+    };
+    Ok(verdict.suppressed.min(table.persons().max(1)))
+}
+
+fn released<W: Word>(judge: &Judge, table: &ClassTable<W>, levels: &[usize]) -> Released<W> {
+    let verdict = judge.judge(table, &|column| levels.get(column).copied().unwrap_or(0));
+    let refused = verdict.suppressed == u64::MAX;
+    let mut classes: Released<W> =
+        table.classes.iter().filter(|c| c.1 > 0).map(|(word, n)| (*word, (*n, !refused))).collect();
+    for place in verdict.gone {
+        let class = table.classes.get(place as usize).and_then(|(word, _)| classes.get_mut(word));
+        if let Some(class) = class {
+            class.1 = false;
+        }
+    }
+    classes
+}
+
+fn kept<W: Word>(words: &[W], raiser: &Raiser<W>, classes: &Released<W>) -> Vec<bool> {
+    words.iter().map(|word| classes.get(&raiser.raise(*word)).is_some_and(|class| class.1)).collect()
+}
+
+fn pairs<W: Word>(here: &Released<W>, there: &ClassTable<W>) -> Vec<(u64, u64)> {
+    let population: FxHashMap<W, u32> = there.classes.iter().copied().collect();
+    let there = |word: &W| u64::from(population.get(word).copied().unwrap_or(0));
+    here.iter().filter(|class| class.1.1).map(|(word, (n, _))| (u64::from(*n), there(word))).collect()
 }
 
 /// Counts the smallest class among released rows by comparing their texts, sharing no code with the search.

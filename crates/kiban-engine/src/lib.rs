@@ -24,4 +24,5 @@ pub mod release;
 mod runner;
 mod session;
 pub mod stages;
+pub mod table;
 mod vocabulary;

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    num::NonZeroU64,
+    num::{NonZeroU64, NonZeroUsize},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -101,6 +101,9 @@ pub(crate) enum Command {
     /// Write the report of a run
     #[command(after_help = "Example:\n  kiban report run --out report.html")]
     Report(Report),
+    /// Anonymise one table on its own, as ARX would: no house, no notices, no people over time
+    #[command(after_help = "Example:\n  kiban anonymise adult.toml --out anonymous --json")]
+    Anonymise(Anonymise),
     /// Show the whole chain on synthetic hospitals and check it against the known truth
     #[command(after_help = "Example:\n  kiban demo --persons 3000 --seed 42 --dir demo")]
     Demo(Demo),
@@ -448,6 +451,20 @@ pub(crate) enum Vocabulary {
         /// The folder
         folder: PathBuf,
     },
+}
+
+/// `kiban anonymise`.
+#[derive(Debug, Args)]
+pub(crate) struct Anonymise {
+    /// What to do, as TOML
+    #[arg(value_name = "JOB")]
+    pub(crate) job: PathBuf,
+    /// The folder that takes data.csv, data.parquet and report.html
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Threads that search; all of the machine where not given
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// `kiban synth`. Its folder is the global `--dir`.

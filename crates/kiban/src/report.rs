@@ -342,7 +342,8 @@ fn code_losses(measured: &Measured) -> impl Iterator<Item = ColumnLoss> {
     })
 }
 
-fn figures(risk: &MeasuredRisk) -> RiskFigures {
+/// Picks the figures of a risk that the report shows.
+pub(crate) fn figures(risk: &MeasuredRisk) -> RiskFigures {
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     let unique_share = if risk.persons == 0 { 0.0 } else { risk.unique as f64 / risk.persons as f64 };
     RiskFigures {
@@ -358,7 +359,7 @@ fn figures(risk: &MeasuredRisk) -> RiskFigures {
 }
 
 /// Persons by the size of their class, before and after.
-fn bands(before: &MeasuredRisk, after: &MeasuredRisk) -> Vec<ClassBand> {
+pub(crate) fn bands(before: &MeasuredRisk, after: &MeasuredRisk) -> Vec<ClassBand> {
     let edges = [(1, Some(1)), (2, Some(4)), (5, Some(9)), (10, Some(19)), (20, Some(49)), (50, Some(99)), (100, None)];
     let persons = |risk: &MeasuredRisk, from: u64, to: Option<u64>| {
         let within = risk.sizes.iter().filter(|(size, _)| **size >= from && to.is_none_or(|to| **size <= to));
@@ -398,4 +399,11 @@ const fn treatment(operation: Operation) -> Treatment {
         Operation::ClassesChecked => Treatment::ClassSize,
         _ => Treatment::Suppressed,
     }
+}
+
+/// Returns the most memory this process ever held, where the system tells.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }

@@ -1,7 +1,9 @@
 //! Generalisation hierarchies: leaves and, level by level, the groups they fall into.
 
 mod birth;
+mod built;
 mod codes;
+mod csv;
 mod icd10;
 mod place;
 
@@ -13,6 +15,7 @@ use arrow_array::{
 use rustc_hash::FxHashMap;
 
 pub use birth::BirthYears;
+pub use built::Redaction;
 pub use codes::CodeSystem;
 pub use icd10::{Icd10Chapter, icd10_chapter};
 pub use place::{Prefecture, Region};

@@ -1,24 +1,28 @@
 //! Lower bounds of a node's loss, known from single columns and from nodes above, before any table is touched.
 
 use super::lattice::Levels;
-use crate::{fold::Word, hierarchy::Hierarchy, loss};
+use crate::{
+    fold::Word,
+    hierarchy::Hierarchy,
+    loss::{Metric, Tally},
+};
 
 /// One column on one level: what its released values stand for.
 struct Marginal {
     /// Leaves behind the values of all persons, nobody suppressed.
     behind: u64,
-    /// Running sums over values from the most general: persons, and leaves lost if exactly they are suppressed.
-    cheapest: Vec<(u64, u64)>,
+    /// Running sums over values from the most general: persons, and the leaves behind their values.
+    widest: Vec<(u64, u64)>,
 }
 
 impl Marginal {
-    /// Returns the least possible sum of leaves when at least `suppressed` persons are.
-    fn least(&self, suppressed: u64) -> u64 {
-        let at = self.cheapest.partition_point(|(persons, _)| *persons < suppressed);
-        let before = at.checked_sub(1).and_then(|b| self.cheapest.get(b)).copied().unwrap_or((0, 0));
-        let Some(after) = self.cheapest.get(at) else { return self.behind + before.1 };
+    /// Returns the most leaves that can stand behind the values of so many persons.
+    fn most_behind(&self, persons: u64) -> u64 {
+        let at = self.widest.partition_point(|(sum, _)| *sum < persons);
+        let before = at.checked_sub(1).and_then(|b| self.widest.get(b)).copied().unwrap_or((0, 0));
+        let Some(after) = self.widest.get(at) else { return before.1 };
         let each = (after.1 - before.1).checked_div(after.0 - before.0).unwrap_or(0);
-        self.behind + before.1 + (suppressed - before.0) * each
+        before.1 + (persons - before.0) * each
     }
 }
 
@@ -26,7 +30,7 @@ impl Marginal {
 pub(super) struct Bounds {
     columns: Vec<(u64, Vec<Marginal>)>,
     persons: u64,
-    aggregate: loss::Aggregate,
+    metric: Metric,
 }
 
 impl Bounds {
@@ -34,7 +38,7 @@ impl Bounds {
         hierarchies: &[&Hierarchy],
         base: &[(W, u32)],
         fields: &[(u32, u32)],
-        aggregate: loss::Aggregate,
+        metric: Metric,
     ) -> Self {
         let columns = hierarchies.iter().zip(fields).map(|(hierarchy, (shift, width))| {
             let mut persons = vec![0_u64; hierarchy.leaves()];
@@ -47,26 +51,38 @@ impl Bounds {
             (leaves, (0..hierarchy.levels().len()).map(|level| marginal(hierarchy, level, &persons)).collect())
         });
         let total = base.iter().map(|c| u64::from(c.1)).sum();
-        Self { columns: columns.collect(), persons: total, aggregate }
+        Self { columns: columns.collect(), persons: total, metric }
     }
 
     /// Returns a score that no node with these levels and at least so many suppressed persons can be below.
+    ///
+    /// Suppressing costs least where the value says least already, so the widest groups are taken to go first.
     pub(super) fn score(&self, node: Levels, suppressed: u64) -> f64 {
+        let suppressed = suppressed.min(self.persons);
         let least = |(column, (leaves, marginals)): (usize, &(u64, Vec<Marginal>))| {
-            let behind = marginals.get(node.get(column)).map_or(0, |m| m.least(suppressed));
-            loss::scaled(behind, self.persons, *leaves)
+            let marginal = marginals.get(node.get(column));
+            self.metric.loss(&Tally {
+                persons: self.persons,
+                leaves: *leaves,
+                behind: marginal.map_or(0, |m| m.behind),
+                suppressed,
+                behind_suppressed: marginal.map_or(0, |m| m.most_behind(suppressed)),
+            })
         };
-        self.aggregate.score(self.columns.iter().enumerate().map(least))
+        self.metric.aggregate().score(self.columns.iter().enumerate().map(least))
     }
 
-    /// Returns the true column losses of a node, given the leaves behind its suppressed persons.
-    pub(super) fn losses(&self, node: Levels, suppressed: u64, behind_suppressed: &[u64]) -> Vec<f64> {
+    /// Returns the account of each column of a node, given the leaves behind its suppressed persons.
+    pub(super) fn tallies(&self, node: Levels, suppressed: u64, behind_suppressed: &[u64]) -> Vec<Tally> {
         let columns = self.columns.iter().zip(behind_suppressed).enumerate();
-        let loss = |(column, ((leaves, marginals), gone)): (usize, (&(u64, Vec<Marginal>), &u64))| {
-            let behind = marginals.get(node.get(column)).map_or(0, |m| m.behind);
-            loss::scaled(behind - gone + suppressed * leaves, self.persons, *leaves)
+        let tally = |(column, ((leaves, marginals), gone)): (usize, (&(u64, Vec<Marginal>), &u64))| Tally {
+            persons: self.persons,
+            leaves: *leaves,
+            behind: marginals.get(node.get(column)).map_or(0, |m| m.behind),
+            suppressed,
+            behind_suppressed: *gone,
         };
-        columns.map(loss).collect()
+        columns.map(tally).collect()
     }
 
     /// Returns the least number of suppressed persons that puts the node's bound above `limit`, at most `most`.
@@ -85,7 +101,7 @@ impl Bounds {
 }
 
 fn marginal(hierarchy: &Hierarchy, level: usize, persons_of_leaf: &[u64]) -> Marginal {
-    let Some(level) = hierarchy.levels().get(level) else { return Marginal { behind: 0, cheapest: Vec::new() } };
+    let Some(level) = hierarchy.levels().get(level) else { return Marginal { behind: 0, widest: Vec::new() } };
     let mut persons = vec![0_u64; level.labels().len()];
     for (code, n) in level.codes().iter().zip(persons_of_leaf) {
         if let Some(sum) = persons.get_mut(*code as usize) {
@@ -96,12 +112,11 @@ fn marginal(hierarchy: &Hierarchy, level: usize, persons_of_leaf: &[u64]) -> Mar
         level.leaves_under().iter().map(|u| u64::from(*u)).zip(persons).filter(|v| v.1 > 0).collect();
     values.sort_unstable_by(|a, b| b.cmp(a));
     let behind = values.iter().map(|(under, n)| under * n).sum();
-    let leaves = hierarchy.leaves() as u64;
     let running = values.iter().scan((0, 0), |sum, (under, n)| {
-        *sum = (sum.0 + n, sum.1 + (leaves - under) * n);
+        *sum = (sum.0 + n, sum.1 + under * n);
         Some(*sum)
     });
-    Marginal { behind, cheapest: running.collect() }
+    Marginal { behind, widest: running.collect() }
 }
 
 #[cfg(test)]
@@ -111,9 +126,9 @@ mod tests {
 
     #[test]
     fn the_cheapest_persons_to_suppress_are_those_of_the_widest_groups() {
-        // Six leaves; ten persons in a group of three leaves, four at a leaf of their own.
-        let marginal = Marginal { behind: 34, cheapest: vec![(10, 30), (14, 50)] };
-        let least: Vec<u64> = [0, 1, 10, 12, 14, 99].map(|s| marginal.least(s)).to_vec();
-        assert_eq!(least, [34, 37, 64, 74, 84, 84]);
+        // Ten persons in a group of three leaves, four at a leaf of their own.
+        let marginal = Marginal { behind: 34, widest: vec![(10, 30), (14, 34)] };
+        let most: Vec<u64> = [0, 1, 10, 12, 14, 99].map(|s| marginal.most_behind(s)).to_vec();
+        assert_eq!(most, [0, 3, 30, 32, 34, 34]);
     }
 }

@@ -2,107 +2,128 @@
 
 use crate::{
     error::{Error, Result},
-    search::QuasiIdentifier,
+    policy::QuasiIdentifier,
 };
 
-const FIELD: usize = 5;
-const GUARDS: u128 = {
-    let mut guards = 0;
-    let mut field = 0;
-    while field < Levels::MOST_COLUMNS {
-        guards |= 1 << (field * FIELD + FIELD - 1);
-        field += 1;
-    }
-    guards
-};
+/// Columns per word of [`Levels`], eight bits each.
+const FIELDS: usize = 8;
+const WORDS: usize = Levels::MOST_COLUMNS / FIELDS;
+const GUARDS: u64 = 0x8080_8080_8080_8080;
 
-/// The levels of one node, five bits per column, of which the uppermost stays empty for comparing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Levels(u128);
+/// The levels of one node, eight bits per column, of which the uppermost stays empty for comparing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub(crate) struct Levels([u64; WORDS]);
 
 impl Levels {
-    pub(super) const MOST_COLUMNS: usize = 25;
-    pub(super) const MOST_LEVELS: usize = 16;
+    pub(crate) const MOST_COLUMNS: usize = 40;
+    pub(crate) const MOST_LEVELS: usize = 128;
 
-    pub(super) const fn get(self, column: usize) -> usize {
-        ((self.0 >> (column * FIELD)) & 0x1f) as usize
+    #[inline]
+    pub(crate) fn get(self, column: usize) -> usize {
+        let word = self.0.get(column / FIELDS).copied().unwrap_or(0);
+        (word >> ((column % FIELDS) * 8) & 0x7f) as usize
     }
 
-    /// Tells whether no column stands higher than in `other`; all columns are compared in one subtraction.
-    pub(super) const fn below(self, other: Self) -> bool {
-        ((other.0 | GUARDS) - self.0) & GUARDS == GUARDS
+    /// Tells whether no column stands higher than in `other`; eight columns are compared in one subtraction.
+    #[inline]
+    pub(crate) fn below(self, other: Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(here, there)| ((there | GUARDS) - here) & GUARDS == GUARDS)
     }
 
-    pub(super) const fn raised(self, column: usize) -> Self {
-        Self(self.0 + (1 << (column * FIELD)))
+    pub(crate) fn raised(mut self, column: usize) -> Self {
+        if let Some(word) = self.0.get_mut(column / FIELDS) {
+            *word += 1 << ((column % FIELDS) * 8);
+        }
+        self
     }
 
-    pub(super) fn to_vec(self, columns: usize) -> Vec<usize> {
+    pub(crate) fn lowered(mut self, column: usize) -> Self {
+        if let Some(word) = self.0.get_mut(column / FIELDS) {
+            *word -= 1 << ((column % FIELDS) * 8);
+        }
+        self
+    }
+
+    pub(crate) fn to_vec(self, columns: usize) -> Vec<usize> {
         (0..columns).map(|c| self.get(c)).collect()
     }
 }
 
 impl FromIterator<usize> for Levels {
     fn from_iter<I: IntoIterator<Item = usize>>(levels: I) -> Self {
-        Self(levels.into_iter().enumerate().fold(0, |word, (c, l)| word | (l as u128) << (c * FIELD)))
+        let mut packed = Self::default();
+        for (column, level) in levels.into_iter().enumerate() {
+            if let Some(word) = packed.0.get_mut(column / FIELDS) {
+                *word |= (level as u64) << ((column % FIELDS) * 8);
+            }
+        }
+        packed
     }
 }
 
 /// The allowed levels of every column.
 #[derive(Debug, Clone)]
-pub(super) struct Lattice {
+pub(crate) struct Lattice {
     ranges: Vec<(usize, usize)>,
 }
 
 impl Lattice {
-    /// More nodes than this are not searched exactly.
-    pub(super) const MOST_NODES: u64 = 1 << 24;
-
-    pub(super) fn new(attributes: &[QuasiIdentifier]) -> Result<Self> {
+    pub(crate) fn new(attributes: &[QuasiIdentifier]) -> Result<Self> {
         let ranges: Vec<_> = attributes.iter().map(QuasiIdentifier::range).collect();
         if ranges.len() > Levels::MOST_COLUMNS || ranges.iter().any(|r| r.1 >= Levels::MOST_LEVELS) {
-            let why = "an exact search takes at most 25 columns of 16 levels";
+            let why = "a search takes at most 40 columns of 128 levels";
             return Err(Error::BadParameter { what: "lattice".to_owned(), why });
         }
-        let lattice = Self { ranges };
-        let nodes = lattice.nodes();
-        if nodes > Self::MOST_NODES { Err(Error::TooManyNodes { nodes, most: Self::MOST_NODES }) } else { Ok(lattice) }
+        Ok(Self { ranges })
     }
 
-    pub(super) fn columns(&self) -> usize {
+    pub(crate) fn columns(&self) -> usize {
         self.ranges.len()
     }
 
-    pub(super) fn nodes(&self) -> u64 {
+    /// Returns the number of nodes; what does not fit counts as the most that does.
+    pub(crate) fn nodes(&self) -> u64 {
         self.ranges.iter().fold(1, |n: u64, (low, high)| n.saturating_mul((high - low + 1) as u64))
     }
 
-    pub(super) fn bottom(&self) -> Levels {
+    pub(crate) fn bottom(&self) -> Levels {
         self.ranges.iter().map(|r| r.0).collect()
     }
 
-    pub(super) fn top(&self) -> Levels {
+    pub(crate) fn top(&self) -> Levels {
         self.ranges.iter().map(|r| r.1).collect()
     }
 
-    /// Returns every node once.
-    pub(super) fn all(&self) -> Vec<Levels> {
-        let mut nodes = vec![self.bottom()];
-        for (column, (low, high)) in self.ranges.iter().enumerate() {
-            let mut layer = 0..nodes.len();
-            for _ in *low..*high {
-                let raised: Vec<_> = nodes.get(layer.clone()).unwrap_or(&[]).iter().map(|n| n.raised(column)).collect();
-                layer = nodes.len()..nodes.len() + raised.len();
-                nodes.extend(raised);
-            }
-        }
-        nodes
+    pub(crate) fn can_rise(&self, node: Levels, column: usize) -> bool {
+        self.ranges.get(column).is_some_and(|range| node.get(column) < range.1)
+    }
+
+    fn can_fall(&self, node: Levels, column: usize) -> bool {
+        self.ranges.get(column).is_some_and(|range| node.get(column) > range.0)
     }
 
     /// Returns the nodes one step up.
-    pub(super) fn successors(&self, node: Levels) -> impl Iterator<Item = Levels> {
-        let can_rise = move |(c, r): &(usize, &(usize, usize))| node.get(*c) < r.1;
-        self.ranges.iter().enumerate().filter(can_rise).map(move |(c, _)| node.raised(c))
+    pub(crate) fn successors(&self, node: Levels) -> impl Iterator<Item = Levels> {
+        (0..self.columns()).filter(move |c| self.can_rise(node, *c)).map(move |c| node.raised(c))
+    }
+
+    /// Returns the nodes one step up that this node alone is the parent of, with the column raised: from the bottom each
+    /// node is reached once, by raising columns from the first to the last.
+    pub(crate) fn children(&self, node: Levels, from: usize) -> impl Iterator<Item = (Levels, usize)> {
+        (from..self.columns()).filter(move |c| self.can_rise(node, *c)).map(move |c| (node.raised(c), c))
+    }
+
+    /// Returns the nodes one step down, and those one step down and one up.
+    pub(crate) fn neighbours(&self, node: Levels) -> Vec<Levels> {
+        let mut found = Vec::new();
+        for down in (0..self.columns()).filter(|c| self.can_fall(node, *c)) {
+            let lower = node.lowered(down);
+            found.push(lower);
+            found.extend(
+                (0..self.columns()).filter(|up| *up != down && self.can_rise(node, *up)).map(|up| lower.raised(up)),
+            );
+        }
+        found
     }
 }
 
@@ -115,7 +136,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn comparing_in_one_word_is_comparing_every_column(pairs in proptest::collection::vec((0_usize..16, 0_usize..16), 1..=25)) {
+        fn comparing_in_one_word_is_comparing_every_column(pairs in proptest::collection::vec((0_usize..128, 0_usize..128), 1..=40)) {
             let a: Levels = pairs.iter().map(|p| p.0).collect();
             let b: Levels = pairs.iter().map(|p| p.1).collect();
             prop_assert_eq!(a.below(b), pairs.iter().all(|p| p.0 <= p.1));
@@ -124,13 +145,22 @@ mod tests {
     }
 
     #[test]
-    fn every_node_is_listed_once() {
+    fn every_node_is_reached_once() {
         let lattice = Lattice { ranges: vec![(0, 1), (1, 3), (2, 2)] };
-        let mut all = lattice.all();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!((all.len() as u64, lattice.nodes()), (6, 6));
+        let mut all = vec![(lattice.bottom(), 0)];
+        let mut at = 0;
+        while at < all.len() {
+            let (node, from) = all[at];
+            all.extend(lattice.children(node, from));
+            at += 1;
+        }
+        let mut nodes: Vec<_> = all.into_iter().map(|n| n.0).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        assert_eq!((nodes.len() as u64, lattice.nodes(), at), (6, 6, 6));
         assert_eq!(lattice.successors(lattice.top()).count(), 0);
         assert_eq!(lattice.successors(lattice.bottom()).count(), 2);
+        assert_eq!(lattice.neighbours(lattice.bottom()).len(), 0);
+        assert_eq!(lattice.neighbours(lattice.bottom().raised(0)).len(), 2);
     }
 }

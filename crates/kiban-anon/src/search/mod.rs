@@ -1,20 +1,33 @@
-//! The optimal full-domain generalisation for k-anonymity with a suppression limit.
+//! The optimal full-domain generalisation for any combination of privacy models with a suppression limit.
 //!
-//! Raising a node only merges classes, so the number of persons below k never rises with it. Two things follow. A node
-//! above which somebody already counted *s* persons below k has at least *s* itself; and a node with at least *s*
-//! suppressed persons has a loss no smaller than [`Bounds::score`]. The search visits the nodes by rising bound and
-//! needs for each only a *witness*: some node above with so many persons below k that the bound exceeds the best loss
-//! known, or the limit. It looks for the highest witness on one path to the top by bisection, because high tables are
-//! small and a high witness speaks for many nodes. When the next bound exceeds the best loss, the best is proven.
+//! Raising a node only merges classes. Hence every node has a number of persons who must be suppressed at it *and at
+//! every node below* ([`Verdict::at_least`](crate::model::Verdict)): for k-anonymity simply the persons below k, for
+//! models that are not monotone with suppression the persons that no part of a failing class could spare. Two things
+//! follow. A node above which somebody already counted *s* such persons suppresses at least *s* itself; and a node with
+//! at least *s* suppressed persons has a loss no smaller than [`Bounds::score`]. The search visits the nodes by rising
+//! bound, each drawn from the one below it, and needs for each only a *witness*: some node above with so many persons
+//! that the bound exceeds the best loss known, or the limit. It looks for the highest witness on one path to the top by
+//! bisection, because high tables are small and a high witness speaks for many nodes. When the next bound exceeds the
+//! best loss, the best is proven; when the search is stopped before, that bound says how far off the best can be.
+//!
+//! Threads take nodes from one frontier and share the tables, the witnesses and the best score. Only ties are decided
+//! by order, and ties are never ruled out, so the answer is the same however many threads there are.
 
 mod bounds;
-mod lattice;
+mod heuristic;
+pub(crate) mod lattice;
 mod tables;
 
-use std::num::NonZeroUsize;
+use std::{
+    cmp::Ordering,
+    collections::BinaryHeap,
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use rustc_hash::FxHashMap;
-use serde::Serialize;
 
 use self::{
     bounds::Bounds,
@@ -22,122 +35,70 @@ use self::{
     tables::Tables,
 };
 use crate::{
+    classes::ClassTable,
     error::{Error, Result},
-    fold::{Classes, Folded, Word, Words},
+    fold::{Folded, Word, Words},
     hierarchy::Hierarchy,
-    loss::{Aggregate, Loss},
+    loss::Loss,
+    model::{Judge, Model},
+    policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy},
 };
 
 /// Two scores nearer than this are treated as equal when a node is to be ruled out.
 const NOISE: f64 = 1e-12;
 
-/// A quasi-identifier 準識別子: its hierarchy and the levels on which it may be released.
-#[derive(Debug, Clone)]
-pub struct QuasiIdentifier {
-    hierarchy: Hierarchy,
-    lowest: usize,
-    highest: usize,
-}
+/// More open nodes than this are not held; the search ends and says what is still possible.
+const MOST_OPEN: usize = 1 << 24;
 
-impl QuasiIdentifier {
-    /// Takes a hierarchy, all levels allowed.
-    pub fn new(hierarchy: Hierarchy) -> Self {
-        let highest = hierarchy.levels().len().saturating_sub(1);
-        Self { hierarchy, lowest: 0, highest }
-    }
-
-    /// Allows no more detail than `level`; a level that is not there means the last one.
-    #[must_use]
-    pub fn at_least(mut self, level: usize) -> Self {
-        self.lowest = level.min(self.highest);
-        self
-    }
-
-    /// Allows no less detail than `level`.
-    #[must_use]
-    pub fn at_most(mut self, level: usize) -> Self {
-        self.highest = level.clamp(self.lowest, self.highest);
-        self
-    }
-
-    /// Returns the hierarchy.
-    pub fn hierarchy(&self) -> &Hierarchy {
-        &self.hierarchy
-    }
-
-    pub(crate) fn range(&self) -> (usize, usize) {
-        (self.lowest, self.highest)
-    }
-}
-
-/// Says how anonymous a release must be, and what it may cost.
-///
-/// The Act fixes no k (`law.md` §2A); it comes from the project's profile (SEED-59).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Policy {
-    /// Every released person shares the quasi-identifiers with at least k − 1 others.
-    pub k: u32,
-    /// The share of persons that may be suppressed, 0 to 1.
-    pub suppression_limit: f64,
-    /// How column losses become one score.
-    pub aggregate: Aggregate,
-    /// Threads for large tables; the result does not depend on it.
-    pub threads: NonZeroUsize,
-}
-
-impl Policy {
-    /// Asks for k with a suppression limit, ARX's default score, one thread.
-    pub fn new(k: u32, suppression_limit: f64) -> Self {
-        Self { k, suppression_limit, aggregate: Aggregate::default(), threads: NonZeroUsize::MIN }
-    }
-
-    /// Returns how many of so many persons may be suppressed.
-    pub fn allowed(&self, persons: u64) -> u64 {
-        ((persons as f64 * self.suppression_limit.clamp(0.0, 1.0)).floor() as u64).min(persons)
-    }
-}
-
-/// The best allowed generalisation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Solution {
-    /// The level of each quasi-identifier.
-    pub levels: Vec<usize>,
-    /// The k that every released class keeps.
-    pub k: u32,
-    /// Persons of the table.
-    pub persons: u64,
-    /// Persons in classes below k, who leave the release.
-    pub suppressed: u64,
-    /// Classes that are released.
-    pub classes: u64,
-    /// The loss per column and as a whole.
-    pub loss: Loss,
-    /// Nodes whose class table was computed.
-    pub checked: u64,
-    /// Nodes of the lattice.
-    pub nodes: u64,
-    /// Whether no allowed node has a smaller score; this search always proves it.
-    pub optimal: bool,
-}
-
-/// Finds the generalisation of smallest loss that is k-anonymous within the suppression limit.
+/// Finds the generalisation of smallest loss that keeps the models within the suppression limit.
 ///
 /// Where several nodes lose equally much the one with the lower levels, read from the first column, is returned, so
 /// the result depends on nothing but the arguments.
 ///
 /// # Errors
-/// Attributes other than those folded, a lattice that is too large, k of 0, or no allowed node that is anonymous.
+/// Attributes other than those folded, models that do not fit the table, or no allowed node that keeps them.
 pub fn search(attributes: &[QuasiIdentifier], table: &Folded, policy: &Policy) -> Result<Solution> {
+    search_within(attributes, table, policy, Strategy::Optimal, Budget::default())
+}
+
+/// Searches until the budget is spent; the solution tells whether it is proven, and if not how far off the best can be.
+///
+/// [`Strategy::BestEffort`] spends half of its budget on finding a good node wherever it lies and the other half on
+/// the bound; without a budget it takes one of 2,000 nodes. [`Strategy::Local`] is answered as best effort: it is
+/// [`recode_locally`](crate::recode_locally) that recodes locally.
+///
+/// # Errors
+/// As [`search`].
+pub fn search_within(
+    attributes: &[QuasiIdentifier],
+    table: &Folded,
+    policy: &Policy,
+    strategy: Strategy,
+    budget: Budget<'_>,
+) -> Result<Solution> {
     let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
     table.check(&hierarchies)?;
-    if policy.k == 0 {
-        return Err(Error::BadParameter { what: "k".to_owned(), why: "a class has at least one person" });
-    }
     let lattice = Lattice::new(attributes)?;
-    match table.words() {
-        Words::Narrow(words) => Search::new(&hierarchies, table, words, lattice, policy).run(),
-        Words::Wide(words) => Search::new(&hierarchies, table, words, lattice, policy).run(),
+    let sampled = policy.models.iter().any(|m| matches!(m, Model::DifferentialPrivacy { .. }));
+    if sampled && lattice.bottom() != lattice.top() {
+        let why = "every attribute must be fixed to one level, or the choice of levels tells of the data";
+        return Err(Error::BadParameter { what: "differential privacy".to_owned(), why });
     }
+    let judge = Judge::new(&policy.models, &hierarchies, table)?;
+    let parts = Parts { hierarchies: &hierarchies, table, lattice, judge, policy, budget };
+    match table.words() {
+        Words::Narrow(words) => Search::new(parts, words).run(strategy),
+        Words::Wide(words) => Search::new(parts, words).run(strategy),
+    }
+}
+
+struct Parts<'a> {
+    hierarchies: &'a [&'a Hierarchy],
+    table: &'a Folded,
+    lattice: Lattice,
+    judge: Judge,
+    policy: &'a Policy,
+    budget: Budget<'a>,
 }
 
 /// The best node so far.
@@ -148,97 +109,199 @@ struct Best {
     loss: Loss,
 }
 
+/// What is known of a node that was checked.
+#[derive(Clone, Copy)]
+struct Checked {
+    at_least: u64,
+    /// Its score if it is allowed, else infinity.
+    score: f64,
+}
+
+/// A node that is still to be settled; the smallest bound comes first.
+struct Open {
+    bound: f64,
+    node: Levels,
+    from: usize,
+}
+
+impl Ord for Open {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.bound.total_cmp(&self.bound).then_with(|| other.node.cmp(&self.node))
+    }
+}
+
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Open {}
+
 struct Search<'a, W> {
     hierarchies: &'a [&'a Hierarchy],
     fields: Vec<(u32, u32)>,
-    leaves: Vec<usize>,
     lattice: Lattice,
+    judge: Judge,
     bounds: Bounds,
     tables: Tables<W>,
     persons: u64,
     allowed: u64,
     policy: &'a Policy,
-    /// Persons below k of every node checked.
-    checked: FxHashMap<Levels, u64>,
-    /// The same, most persons first, without those that a higher node makes idle.
-    witnesses: Vec<(u64, Levels)>,
-    best: Option<Best>,
+    budget: Budget<'a>,
+    checked: Mutex<FxHashMap<Levels, Checked>>,
+    /// Persons whom every node below suppresses, most first, without those that a higher node makes idle.
+    witnesses: RwLock<Vec<(u64, Levels)>>,
+    best: Mutex<Option<Best>>,
+    /// The score of `best`, as bits, to be read without waiting.
+    best_score: AtomicU64,
+    frontier: Mutex<BinaryHeap<Open>>,
+    /// The nodes that threads are checking right now.
+    busy: Mutex<Vec<Levels>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a, W: Word> Search<'a, W> {
-    fn new(
-        hierarchies: &'a [&'a Hierarchy],
-        table: &Folded,
-        words: &Classes<W>,
-        lattice: Lattice,
-        policy: &'a Policy,
-    ) -> Self {
+    fn new(parts: Parts<'a>, words: &ClassTable<W>) -> Self {
+        let Parts { hierarchies, table, lattice, judge, policy, budget } = parts;
         let fields: Vec<_> = (0..hierarchies.len()).map(|c| table.layout().field(c)).collect();
+        let persons = table.persons();
         Self {
-            bounds: Bounds::new(hierarchies, words, &fields, policy.aggregate),
-            tables: Tables::new(hierarchies, table.layout().clone(), words.clone(), policy.threads),
-            persons: table.persons(),
-            allowed: policy.allowed(table.persons()),
-            checked: FxHashMap::default(),
-            witnesses: Vec::new(),
-            best: None,
-            leaves: hierarchies.iter().map(|h| h.leaves()).collect(),
+            bounds: Bounds::new(hierarchies, &words.classes, &fields, policy.metric),
+            tables: Tables::new(hierarchies, table.layout().clone(), words.clone()),
+            persons,
+            allowed: policy.allowed(persons),
             hierarchies,
             fields,
             lattice,
+            judge,
             policy,
+            budget,
+            checked: Mutex::default(),
+            witnesses: RwLock::default(),
+            best: Mutex::default(),
+            best_score: AtomicU64::new(f64::INFINITY.to_bits()),
+            frontier: Mutex::default(),
+            busy: Mutex::default(),
         }
     }
 
-    fn run(mut self) -> Result<Solution> {
-        let at_top = self.check(self.lattice.top());
-        if at_top > self.allowed {
-            return Err(Error::NoSolution { k: self.policy.k, suppressed: at_top, allowed: self.allowed });
+    fn run(self, strategy: Strategy) -> Result<Solution> {
+        self.check(self.lattice.top());
+        if strategy != Strategy::Optimal {
+            let nodes = self.budget.nodes.unwrap_or(heuristic::NODES);
+            let (first, seeds) = (nodes / 2, AtomicU64::new(0));
+            self.on_threads(|search| search.look_around(&seeds, first));
         }
-        let mut order: Vec<(f64, Levels)> =
-            self.lattice.all().into_iter().map(|node| (self.bounds.score(node, 0), node)).collect();
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        for (bound, node) in order {
-            if bound > self.best_score() + NOISE {
-                break;
-            }
-            self.settle(node);
-        }
+        let bottom = self.lattice.bottom();
+        locked(&self.frontier).push(Open { bound: self.bounds.score(bottom, 0), node: bottom, from: 0 });
+        let most = match strategy {
+            Strategy::Optimal => self.budget.nodes,
+            _ => Some(self.budget.nodes.unwrap_or(heuristic::NODES)),
+        };
+        self.on_threads(|search| search.work(most));
         self.solution()
     }
 
-    /// Rules a node out by a witness above it, or checks it.
-    fn settle(&mut self, node: Levels) {
+    fn on_threads(&self, work: impl Fn(&Self) + Sync) {
+        std::thread::scope(|scope| {
+            for _ in 1..self.policy.threads.get() {
+                scope.spawn(|| work(self));
+            }
+            work(self);
+        });
+    }
+
+    /// Settles open nodes by rising bound until none can be better than the best.
+    fn work(&self, most: Option<u64>) {
+        while !self.spent(most) {
+            let Some(open) = self.next() else { return };
+            if !self.settle(open.node, most) {
+                // Its children are open already; it goes back alone so that the bound that is told stays true.
+                locked(&self.frontier).push(Open { from: self.lattice.columns(), ..open });
+                return;
+            }
+        }
+    }
+
+    /// Takes the open node of the smallest bound and opens those that follow it.
+    fn next(&self) -> Option<Open> {
+        let mut frontier = locked(&self.frontier);
+        let open = frontier.pop()?;
+        if open.bound > self.best_score() + NOISE {
+            frontier.clear();
+            return None;
+        }
+        let limit = self.best_score() + NOISE;
+        for (node, from) in self.lattice.children(open.node, open.from) {
+            let bound = self.bounds.score(node, 0).max(open.bound);
+            if bound <= limit {
+                frontier.push(Open { bound, node, from });
+            }
+        }
+        Some(open)
+    }
+
+    fn spent(&self, most: Option<u64>) -> bool {
+        let many = most.is_some_and(|most| locked(&self.checked).len() as u64 >= most);
+        many || self.budget.stop.is_some_and(|stop| stop()) || locked(&self.frontier).len() > MOST_OPEN
+    }
+
+    /// Rules a node out by a witness above it, or checks it; false if the budget was spent before.
+    fn settle(&self, node: Levels, most: Option<u64>) -> bool {
         let witnessed = self.witnessed(node);
         let ruled_out = witnessed > self.allowed || self.bounds.score(node, witnessed) > self.best_score() + NOISE;
-        if ruled_out || self.checked.contains_key(&node) {
-            return;
+        if ruled_out || locked(&self.checked).contains_key(&node) {
+            return true;
         }
         let enough = self.enough(node);
         let path = self.path(node);
         let (mut low, mut high) = (0, path.len());
         while low < high {
-            let middle = low + (high - low) / 2;
-            let Some(at) = path.get(middle).copied() else { return };
-            if self.check(at) >= enough {
+            let middle = self.probe(&path, low, high);
+            let Some(at) = path.get(middle).copied() else { return true };
+            if self.spent(most) {
+                return false;
+            }
+            if self.check(at).at_least >= enough {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
+        true
     }
 
-    /// Returns how many persons below k at a node above would rule this node out.
+    /// Returns the middle of what is left of a way, or another place in it while some thread is busy with the middle one.
+    fn probe(&self, path: &[Levels], low: usize, high: usize) -> usize {
+        let busy = locked(&self.busy);
+        let free = |at: &usize| path.get(*at).is_some_and(|node| !busy.contains(node));
+        let (half, quarter) = ((high - low) / 2, (high - low) / 4);
+        [low + half, low + half + quarter, low + quarter].into_iter().find(free).unwrap_or(low + half)
+    }
+
+    /// Returns how many persons suppressed at a node above would rule this node out.
     fn enough(&self, node: Levels) -> u64 {
         self.bounds.suppression_above(node, self.best_score() + NOISE, self.allowed + 1)
     }
 
-    /// Returns the most persons below k counted at any checked node above this one.
+    /// Returns the most persons that some checked node above this one says must be suppressed.
     fn witnessed(&self, node: Levels) -> u64 {
-        self.witnesses.iter().find(|(_, above)| node.below(*above)).map_or(0, |w| w.0)
+        let witnesses = self.witnesses.read().unwrap_or_else(PoisonError::into_inner);
+        witnesses.iter().find(|(_, above)| node.below(*above)).map_or(0, |w| w.0)
     }
 
-    /// Returns a way to the top, always through the successor of the smallest bound; the top itself is left out.
+    /// Returns a way to the top, always through the successor of the smallest bound; the top itself is left out, for it is
+    /// always checked.
     fn path(&self, from: Levels) -> Vec<Levels> {
         let mut path = vec![from];
         let mut at = from;
@@ -251,23 +314,28 @@ impl<'a, W: Word> Search<'a, W> {
         path
     }
 
-    /// Counts the persons below k at a node, and scores it if so many may be suppressed.
-    fn check(&mut self, node: Levels) -> u64 {
-        if let Some(below_k) = self.checked.get(&node) {
-            return *below_k;
+    /// Judges a node, and scores it if so many may be suppressed.
+    fn check(&self, node: Levels) -> Checked {
+        if let Some(known) = locked(&self.checked).get(&node) {
+            return *known;
         }
+        locked(&self.busy).push(node);
         let table = self.tables.classes(node);
-        let small = || table.iter().filter(|c| c.1 < self.policy.k);
-        let below_k = small().map(|c| u64::from(c.1)).sum();
-        if below_k <= self.allowed {
-            let losses = self.bounds.losses(node, below_k, &self.behind(node, small()));
-            let loss = Loss::of(losses, &self.leaves, self.policy.aggregate);
-            let classes = (table.len() - small().count()) as u64;
-            self.propose(Best { node, suppressed: below_k, classes, loss });
+        let verdict = self.judge.judge(&table, &|column| node.get(column));
+        let mut checked = Checked { at_least: verdict.at_least, score: f64::INFINITY };
+        if verdict.suppressed <= self.allowed {
+            let gone = verdict.gone.iter().filter_map(|place| table.classes.get(*place as usize));
+            let tallies = self.bounds.tallies(node, verdict.suppressed, &self.behind(node, gone));
+            let loss = self.policy.metric.of(&tallies);
+            let people = table.classes.iter().filter(|c| c.1 > 0).count();
+            checked.score = loss.score;
+            let classes = (people - verdict.gone.len()) as u64;
+            self.propose(Best { node, suppressed: verdict.suppressed, classes, loss });
         }
-        self.checked.insert(node, below_k);
-        self.witness(below_k, node);
-        below_k
+        locked(&self.checked).insert(node, checked);
+        self.witness(verdict.at_least, node);
+        locked(&self.busy).retain(|other| *other != node);
+        checked
     }
 
     /// Sums up the leaves that the values of these classes stand for, per column.
@@ -282,42 +350,54 @@ impl<'a, W: Word> Search<'a, W> {
         self.hierarchies.iter().zip(&self.fields).enumerate().map(column).collect()
     }
 
-    fn witness(&mut self, below_k: u64, node: Levels) {
-        if below_k == 0 {
+    fn witness(&self, at_least: u64, node: Levels) {
+        if at_least == 0 {
             return;
         }
-        self.witnesses.retain(|(n, at)| *n > below_k || !at.below(node));
-        let place = self.witnesses.partition_point(|w| w.0 >= below_k);
-        self.witnesses.insert(place, (below_k, node));
+        let mut witnesses = self.witnesses.write().unwrap_or_else(PoisonError::into_inner);
+        if witnesses.iter().take_while(|w| w.0 >= at_least).any(|(_, above)| node.below(*above)) {
+            return;
+        }
+        witnesses.retain(|(n, at)| *n > at_least || !at.below(node));
+        let place = witnesses.partition_point(|w| w.0 >= at_least);
+        witnesses.insert(place, (at_least, node));
     }
 
-    fn propose(&mut self, candidate: Best) {
+    fn propose(&self, candidate: Best) {
         let columns = self.lattice.columns();
         let rank = |b: &Best| (b.loss.score, b.node.to_vec(columns));
-        let better = self.best.as_ref().is_none_or(|best| rank(&candidate) < rank(best));
-        if better {
-            self.best = Some(candidate);
+        let mut best = locked(&self.best);
+        if best.as_ref().is_none_or(|best| rank(&candidate) < rank(best)) {
+            self.best_score.store(candidate.loss.score.to_bits(), Relaxed);
+            *best = Some(candidate);
         }
     }
 
     fn best_score(&self) -> f64 {
-        self.best.as_ref().map_or(f64::INFINITY, |b| b.loss.score)
+        f64::from_bits(self.best_score.load(Relaxed))
     }
 
     fn solution(self) -> Result<Solution> {
-        let Some(best) = self.best else {
-            return Err(Error::NoSolution { k: self.policy.k, suppressed: self.persons, allowed: self.allowed });
+        let checked = locked(&self.checked).len() as u64;
+        let open = locked(&self.frontier).peek().map(|open| open.bound);
+        let Some(best) = self.best.into_inner().unwrap_or_else(PoisonError::into_inner) else {
+            let at_top = locked(&self.checked).get(&self.lattice.top()).map_or(self.persons, |top| top.at_least);
+            let suppressed = at_top.min(self.persons);
+            return Err(Error::NoSolution { k: self.judge.smallest(), suppressed, allowed: self.allowed });
         };
+        let bound = open.map_or(best.loss.score, |open| open.min(best.loss.score));
         Ok(Solution {
             levels: best.node.to_vec(self.lattice.columns()),
-            k: self.policy.k,
+            models: self.policy.models.clone(),
+            k: self.judge.smallest(),
             persons: self.persons,
             suppressed: best.suppressed,
             classes: best.classes,
+            optimal: open.is_none_or(|open| open > best.loss.score + NOISE),
             loss: best.loss,
-            checked: self.checked.len() as u64,
+            checked,
             nodes: self.lattice.nodes(),
-            optimal: true,
+            bound,
         })
     }
 }

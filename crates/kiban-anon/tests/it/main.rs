@@ -4,5 +4,7 @@
 mod arx;
 mod corpus;
 mod fingerprint;
+mod models;
+mod monotone;
 mod release;
 mod small;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow_array::UInt32Array;
-use kiban_anon::{Aggregate, Folded, Hierarchy, Policy, QuasiIdentifier};
+use kiban_anon::{Aggregate, Folded, Hierarchy, Metric, Policy, QuasiIdentifier};
 use proptest::prelude::*;
 
 /// A table of codes, its hierarchies as rows of labels, and what is asked of it.
@@ -32,7 +32,8 @@ impl Case {
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy { aggregate: self.aggregate, ..Policy::new(self.k, self.limit) }
+        let metric = Metric::Loss { suppression_weight: 0.5, aggregate: self.aggregate };
+        Policy { metric, ..Policy::new(self.k, self.limit) }
     }
 
     /// Tries every node row by row and returns the best score, if any node is allowed.

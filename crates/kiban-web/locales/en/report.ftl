@@ -8,6 +8,7 @@ page-footer = Written by Kiban. It holds no patient value. Counts of fewer than 
 kind-demo = A demonstration on synthetic data: no real person is in it
 kind-trial = A trial
 kind-operation = The operator's own run
+kind-table = One table, anonymised on its own
 
 fact-as-of = Verdicts as of
 fact-made-at = Made at

@@ -8,6 +8,7 @@ page-footer = この報告書は基盤（Kiban）が作成しました。患者�
 kind-demo = 合成データによる実演（実在の人は含まれません）
 kind-trial = 試行
 kind-operation = 事業者の運用
+kind-table = 単独の表の匿名加工
 
 fact-as-of = 判定の基準時刻
 fact-made-at = 作成時刻

@@ -4,7 +4,7 @@ use askama::{Template, filters::HtmlSafe};
 use jiff::{Timestamp, tz::Offset};
 
 use super::{
-    RunReport,
+    RunKind, RunReport,
     section::{self, Context, Section},
 };
 use crate::{
@@ -67,12 +67,15 @@ fn facts(context: &Context<'_>) -> Vec<(Pair, Cell)> {
         None => header.program_version.clone(),
     };
     let mut facts = vec![
-        (both.pair("fact-as-of"), Cell::Number(japan(header.as_of))),
         (both.pair("fact-made-at"), Cell::Number(japan(header.made_at))),
         (both.pair("fact-version"), code(&version)),
-        (both.pair("fact-rules"), code(&header.rule_set)),
-        (both.pair("fact-checkpoint"), Cell::Number(count(header.checkpoint))),
     ];
+    // A table on its own stands on no verdict, no rule set and no registry.
+    if header.kind != RunKind::Table {
+        facts.insert(0, (both.pair("fact-as-of"), Cell::Number(japan(header.as_of))));
+        facts.push((both.pair("fact-rules"), code(&header.rule_set)));
+        facts.push((both.pair("fact-checkpoint"), Cell::Number(count(header.checkpoint))));
+    }
     facts.extend(header.release.iter().map(|release| (both.pair("fact-release"), code(release))));
     facts.extend(header.seed.iter().map(|seed| (both.pair("fact-seed"), code(&seed.to_string()))));
     facts

@@ -32,6 +32,8 @@ words!(
         Trial = "trial",
         /// A run of the operator's own.
         Operation = "operation",
+        /// `kiban anonymise`: one table, without a house.
+        Table = "table",
     }
 );
 

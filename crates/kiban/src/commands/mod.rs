@@ -1,5 +1,6 @@
 //! The commands, one file per noun: each opens the house, lets the rooms work, and says what came of it.
 
+pub(crate) mod anonymise;
 pub(crate) mod audit;
 pub(crate) mod collect;
 pub(crate) mod demo;
@@ -39,6 +40,7 @@ pub(crate) async fn run(cli: Cli, say: &Say) -> Result<Exit> {
         Command::Findings(args) => findings::run(&global, args, say).await,
         Command::Release(args) => release::run(&global, args, say).await,
         Command::Report(args) => report::run(&global, args, say).await,
+        Command::Anonymise(args) => anonymise::run(&args, say),
         Command::Demo(args) => demo::run(&global, args, say).await,
         Command::Audit(args) => audit::run(&global, args, say).await,
         Command::Vocabulary(args) => vocabulary::run(&global, args, say).await,

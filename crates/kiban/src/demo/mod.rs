@@ -90,7 +90,7 @@ pub(crate) async fn show(dir: &Path, persons: u64, seed: u64, say: &Say) -> Resu
     checks.push(late_objections(&dir, &hospitals, &facilities, &synth, &release, say).await?);
     report.header.kind = RunKind::Demo;
     report.timings = watch.timings;
-    report.peak_memory_bytes = peak_memory();
+    report.peak_memory_bytes = report::peak_memory();
     report.truth_checks = checks;
     let page = dir.join("report.html");
     fs::write(&page, report::page(&report, say.lang())?).map_err(Failure::file("write", &page))?;
@@ -205,11 +205,4 @@ impl Watch {
         self.timings.push(Timing { stage, seconds: self.from.elapsed().as_secs_f64(), rows });
         self.from = Instant::now();
     }
-}
-
-/// Returns the most memory this process ever held, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }

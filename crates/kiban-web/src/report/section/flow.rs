@@ -10,6 +10,9 @@ use crate::{
 
 pub(super) fn section(context: &Context<'_>) -> Option<Section> {
     let flow = &context.report.flow;
+    if flow.stages.is_empty() {
+        return None;
+    }
     let sent = flow.facilities.iter().map(|f| f.rows).sum::<u64>();
     let released = flow.stages.last().map_or(0, |stage| stage.rows_out);
     let held = flow.stages.iter().flat_map(|s| &s.held).map(|h| h.rows).sum::<u64>();

@@ -1,0 +1,333 @@
+//! One table anonymised on its own: read, folded, searched, measured, written. No house is needed.
+//!
+//! The file is read twice: once to fold it to its distinct tuples, once to write what the search chose. Between the two
+//! only the leaf codes of quasi-identifiers and protected attributes are held, four bytes a cell.
+
+mod job;
+mod source;
+mod write;
+
+use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
+
+use arrow::array::{Array, AsArray, UInt32Array};
+use kiban_anon::{
+    BeforeAfter, Budget, ClassMap, Folded, Generalised, Hierarchy, LocalSolution, Model, Policy, Quality,
+    QuasiIdentifier, Risk, Solution, Strategy, recode_locally, search_within,
+};
+use serde::Serialize;
+
+pub use job::{Attribute, Input, Job, Role};
+
+use self::source::Source;
+use crate::{Error, Result};
+
+/// What came of one table.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// The level of each quasi-identifier; none after local recoding, which mixes them.
+    pub levels: Option<BTreeMap<String, usize>>,
+    /// Records of the input.
+    pub records: u64,
+    /// Records that are not in the output.
+    pub suppressed_records: u64,
+    /// Classes in the output.
+    pub classes: u64,
+    /// What is left of the detail, 0 to 1, as ARX measures it.
+    pub granularity: f64,
+    /// What the search made smallest.
+    pub score: f64,
+    /// `true`, or the proven gap: by what part of itself the score could still be smaller at most.
+    pub optimal: Optimal,
+    /// Nodes of the lattice whose classes were computed.
+    pub nodes_checked: u64,
+    /// Nodes of the lattice.
+    pub nodes_total: u64,
+    /// How long it took.
+    pub seconds: Seconds,
+    /// Risk of the output.
+    pub risk: OutputRisk,
+    /// Risk with its class sizes, before and after.
+    pub risk_in_full: BeforeAfter<Risk>,
+    /// What is left, per column and of the whole.
+    pub quality: Quality,
+    /// Columns of the input that the job does not name; they are not in the output.
+    pub left_out: Vec<String>,
+}
+
+/// Whether the score is proven to be the smallest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Optimal {
+    /// It is, if true; local recoding proves nothing.
+    Proven(bool),
+    /// It could be smaller by this part of itself at most.
+    Gap(f64),
+}
+
+/// Seconds of wall time, by step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Reading and folding.
+    pub load: f64,
+    /// Searching.
+    pub search: f64,
+    /// Writing.
+    pub write: f64,
+}
+
+/// The highest risk under the three usual attackers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct OutputRisk {
+    /// Of one who knows that the person is in the table.
+    pub prosecutor_max: f64,
+    /// Of one who knows that the person is in the population.
+    pub journalist_max: f64,
+    /// The share that one names rightly who takes everybody.
+    pub marketer: f64,
+}
+
+/// What a job may use of the machine.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Threads that search.
+    pub threads: NonZeroUsize,
+    /// Tells seconds since some instant; the engine itself has no clock.
+    pub seconds: &'a (dyn Fn() -> f64 + Sync),
+}
+
+/// Anonymises a table and writes `data.csv` and `data.parquet` into `out`.
+///
+/// # Errors
+/// The input does not fit the job, nothing within its limits keeps the models, or a file cannot be read or written.
+pub fn anonymise(job: &Job, out: &Path, means: Means<'_>) -> Result<Outcome> {
+    let began = (means.seconds)();
+    let table = Table::load(job)?;
+    let loaded = (means.seconds)();
+    let found = table.search(job, means, loaded)?;
+    let recoding = found.recoding(&table)?;
+    let searched = (means.seconds)();
+    write::write(job, &table, &recoding, out)?;
+    let written = (means.seconds)();
+    let seconds = Seconds { load: loaded - began, search: searched - loaded, write: written - searched };
+    table.outcome(&found, &recoding, seconds)
+}
+
+/// A table as it was read.
+struct Table {
+    source: Source,
+    attributes: Vec<QuasiIdentifier>,
+    /// Leaf codes of the quasi-identifiers.
+    codes: Vec<UInt32Array>,
+    folded: Folded,
+    population: Option<Folded>,
+    left_out: Vec<String>,
+}
+
+impl Table {
+    fn load(job: &Job) -> Result<Self> {
+        let source = Source::open(&job.input)?;
+        let protected: Vec<&Attribute> =
+            job.of_role(Role::Sensitive).filter(|one| job.models.iter().any(|m| m.on() == Some(&one.name))).collect();
+        let chosen: Vec<&Attribute> = job.of_role(Role::QuasiIdentifier).chain(protected).collect();
+        for attribute in &job.attributes {
+            source.column(&attribute.name)?;
+        }
+        let hierarchies = chosen.iter().map(|one| hierarchy(one, &source)).collect::<Result<Vec<_>>>()?;
+        let codes = encode(&source, &chosen, &hierarchies)?;
+        let quasi = job.of_role(Role::QuasiIdentifier).count();
+        let (identifying, sensitive) = hierarchies.split_at(quasi.min(hierarchies.len()));
+        let (codes, sensitive_codes) = codes.split_at(quasi.min(codes.len()));
+        let sensitive: Vec<(&Hierarchy, &UInt32Array)> = sensitive.iter().zip(sensitive_codes).collect();
+        let quasi_hierarchies: Vec<&Hierarchy> = identifying.iter().collect();
+        let mut folded = Folded::with_sensitive(&quasi_hierarchies, codes, None, &sensitive)?;
+        let population = population(job, identifying)?;
+        if let Some(population) = &population {
+            folded = folded.in_population(population)?;
+        }
+        let attributes = job.of_role(Role::QuasiIdentifier).zip(identifying).map(|(one, h)| limited(one, h.clone()));
+        let named = |name: &&str| !job.attributes.iter().any(|one| one.name == **name);
+        let left_out = source.names().filter(named).map(str::to_owned).collect();
+        Ok(Self { attributes: attributes.collect(), codes: codes.to_vec(), folded, population, left_out, source })
+    }
+
+    fn search(&self, job: &Job, means: Means<'_>, now: f64) -> Result<Found> {
+        let models = Policy::of(job.models.clone(), job.suppression_limit);
+        let policy = Policy { metric: job.metric, threads: means.threads, ..models };
+        if job.search == Strategy::Local {
+            return recode_locally(&self.attributes, &self.folded, &policy).map(Found::Local).map_err(refused);
+        }
+        let is_over = || job.seconds.is_some_and(|seconds| (means.seconds)() >= now + seconds);
+        let budget = Budget { nodes: None, stop: Some(&is_over) };
+        search_within(&self.attributes, &self.folded, &policy, job.search, budget).map(Found::Global).map_err(refused)
+    }
+
+    fn outcome(&self, found: &Found, recoding: &Recoding<'_>, seconds: Seconds) -> Result<Outcome> {
+        let sizes = recoding.class_sizes();
+        let after = match (&self.population, recoding) {
+            (Some(population), Recoding::Global(map)) => Risk::in_population(&map.with_population(population)?),
+            _ => Risk::of(&sizes),
+        };
+        let risk = OutputRisk {
+            prosecutor_max: after.prosecutor_max,
+            journalist_max: after.journalist_max,
+            marketer: after.marketer,
+        };
+        let before = Risk::of(&self.folded.class_sizes());
+        let (quality, loss, suppressed, (checked, nodes)) = match found {
+            Found::Global(one) => {
+                let quality = Quality::of(&self.attributes, &self.folded, one)?;
+                (quality, &one.loss, one.suppressed, (one.checked, one.nodes))
+            }
+            Found::Local(one) => {
+                let summary = one.summary();
+                (Quality::of_local(&self.attributes, &self.folded, one)?, &summary.loss, summary.suppressed, (0, 0))
+            }
+        };
+        let levels = found.levels().map(|levels| {
+            self.attributes.iter().zip(levels).map(|(one, level)| (one.hierarchy().name().to_owned(), *level)).collect()
+        });
+        Ok(Outcome {
+            levels,
+            records: self.folded.persons(),
+            suppressed_records: suppressed,
+            classes: after.classes,
+            granularity: loss.granularity,
+            score: loss.score,
+            optimal: found.optimal(),
+            nodes_checked: checked,
+            nodes_total: nodes,
+            seconds,
+            risk,
+            risk_in_full: BeforeAfter { before, after },
+            quality,
+            left_out: self.left_out.clone(),
+        })
+    }
+}
+
+/// A job that cannot be done is the job's fault, and its words name no value.
+fn refused(error: kiban_anon::Error) -> Error {
+    Error::Input(error.to_string())
+}
+
+/// What a search found.
+enum Found {
+    Global(Solution),
+    Local(LocalSolution),
+}
+
+impl Found {
+    fn levels(&self) -> Option<&[usize]> {
+        match self {
+            Self::Global(solution) => Some(&solution.levels),
+            Self::Local(_) => None,
+        }
+    }
+
+    fn optimal(&self) -> Optimal {
+        match self {
+            Self::Global(solution) if solution.optimal => Optimal::Proven(true),
+            Self::Global(solution) => Optimal::Gap(solution.gap()),
+            Self::Local(_) => Optimal::Proven(false),
+        }
+    }
+
+    fn recoding<'a>(&'a self, table: &'a Table) -> Result<Recoding<'a>> {
+        Ok(match self {
+            Self::Global(solution) => Recoding::Global(ClassMap::new(&table.attributes, &table.folded, solution)?),
+            Self::Local(solution) => Recoding::Local(solution),
+        })
+    }
+}
+
+/// Carries what was found to the records.
+enum Recoding<'a> {
+    Global(ClassMap<'a>),
+    Local(&'a LocalSolution),
+}
+
+impl Recoding<'_> {
+    fn apply(&self, attributes: &[QuasiIdentifier], codes: &[UInt32Array]) -> Result<Generalised> {
+        Ok(match self {
+            Self::Global(map) => map.apply(codes)?,
+            Self::Local(solution) => solution.apply(attributes, codes)?,
+        })
+    }
+
+    fn class_sizes(&self) -> Vec<u64> {
+        match self {
+            Self::Global(map) => map.class_sizes(),
+            Self::Local(solution) => solution.class_sizes(),
+        }
+    }
+}
+
+/// Reads an attribute's hierarchy; without a file its values are told or not.
+fn hierarchy(attribute: &Attribute, source: &Source) -> Result<Hierarchy> {
+    match &attribute.hierarchy {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+            let delimiter = delimiter_of(text.lines().next().unwrap_or_default());
+            let read = Hierarchy::from_csv(&attribute.name, &text, delimiter);
+            read.map_err(|error| Error::Input(format!("{}: {error}", path.display())))
+        }
+        None => {
+            let mut values = std::collections::BTreeSet::new();
+            for batch in source.batches(&[source.column(&attribute.name)?])? {
+                let batch = batch?;
+                values.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
+            }
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            Ok(Hierarchy::flat(&attribute.name, &values)?)
+        }
+    }
+}
+
+/// ARX separates by semicolons; a file without one, but with commas, is taken for what it looks like.
+fn delimiter_of(line: &str) -> char {
+    if line.contains(';') || !line.contains(',') { ';' } else { ',' }
+}
+
+fn limited(attribute: &Attribute, hierarchy: Hierarchy) -> QuasiIdentifier {
+    let mut one = QuasiIdentifier::new(hierarchy);
+    if let Some(level) = attribute.lowest_level {
+        one = one.at_least(level);
+    }
+    if let Some(level) = attribute.highest_level {
+        one = one.at_most(level);
+    }
+    one
+}
+
+/// Turns columns into leaf codes.
+fn encode(source: &Source, chosen: &[&Attribute], hierarchies: &[Hierarchy]) -> Result<Vec<UInt32Array>> {
+    let places = chosen.iter().map(|one| source.column(&one.name)).collect::<Result<Vec<_>>>()?;
+    let mut codes: Vec<Vec<u32>> = vec![Vec::new(); chosen.len()];
+    for batch in source.batches(&places)? {
+        let batch = batch?;
+        for ((column, hierarchy), codes) in batch.columns().iter().zip(hierarchies).zip(&mut codes) {
+            codes.extend(leaves(hierarchy, column)?.values());
+        }
+    }
+    Ok(codes.into_iter().map(UInt32Array::from).collect())
+}
+
+fn leaves(hierarchy: &Hierarchy, column: &dyn Array) -> Result<UInt32Array> {
+    let incomplete = |error: kiban_anon::Error| Error::Input(format!("attribute {}: {error}", hierarchy.name()));
+    hierarchy.encode(column).map_err(incomplete)
+}
+
+fn population(job: &Job, hierarchies: &[Hierarchy]) -> Result<Option<Folded>> {
+    let Some(input) = &job.population else {
+        let needs = job.models.iter().any(|m| matches!(m, Model::KMap(_) | Model::DeltaPresence { .. }));
+        return if needs {
+            Err(Error::Input("k_map and delta_presence need a population".to_owned()))
+        } else {
+            Ok(None)
+        };
+    };
+    let source = Source::open(input)?;
+    let chosen: Vec<&Attribute> = job.of_role(Role::QuasiIdentifier).collect();
+    let codes = encode(&source, &chosen, hierarchies)?;
+    Ok(Some(Folded::new(&hierarchies.iter().collect::<Vec<_>>(), &codes)?))
+}
