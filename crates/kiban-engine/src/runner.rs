@@ -32,10 +32,11 @@ pub trait Runner: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Embedded;
 
+/// Batches on their way to the writer.
+type Batches = mpsc::Receiver<datafusion::error::Result<RecordBatch>>;
+
 /// Lets a plan run on while its rows are being written: merging takes one core, encoding another.
-fn ahead(
-    mut rows: SendableRecordBatchStream,
-) -> (mpsc::Receiver<datafusion::error::Result<RecordBatch>>, JoinHandle<()>) {
+fn ahead(mut rows: SendableRecordBatchStream) -> (Batches, JoinHandle<()>) {
     let (ready, next) = mpsc::channel(BATCHES_AHEAD);
     let plan = tokio::spawn(async move {
         while let Some(batch) = rows.next().await {

@@ -285,7 +285,7 @@ mod tests {
     fn a_good_specification_is_read() {
         let spec = ReleaseSpec::parse(GOOD).unwrap();
         assert_eq!(spec.anonymity, Anonymity::default());
-        assert_eq!(spec.tables[0].chosen().unwrap().len(), 2);
+        assert_eq!(spec.tables.first().unwrap().chosen().unwrap().len(), 2);
     }
 
     #[test]

@@ -319,7 +319,7 @@ fn contested(narrow: DataFrame) -> Result<DataFrame> {
         vec![col("facility").alias("contested_facility"), col("document_key").alias("contested_document")],
         told.iter()
             .flat_map(|name| {
-                [("first", min as fn(Expr) -> Expr), ("last", max)].map(|(end, of)| {
+                [("first", min as Outermost), ("last", max)].map(|(end, of)| {
                     let name = format!("{end}_{name}");
                     of(col(name.as_str())).alias(name)
                 })
@@ -354,10 +354,13 @@ fn first_per_person(judged: DataFrame, by: &[(&str, Direction)], reason: &str) -
     Ok(judged.with_column("place", place)?.with_column("standing", standing)?.drop_columns(&["place"])?)
 }
 
+/// Takes the first or the last of what several messages tell.
+type Outermost = fn(Expr) -> Expr;
+
 /// Makes one row of the messages of one visit: admission and discharge are two, and each knows a part (SS-MIX2 ADT-22,
 /// ADT-52). The latest message stands for it, from the first day told to the last.
 fn one_row_per_visit(judged: DataFrame) -> Result<DataFrame> {
-    let told: [(&str, fn(Expr) -> Expr); 6] = [
+    let told: [(&str, Outermost); 6] = [
         ("visit_start_date", min),
         ("visit_start_datetime", min),
         ("visit_end_date", max),

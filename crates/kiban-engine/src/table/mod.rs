@@ -11,12 +11,13 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
 use arrow::array::{Array, AsArray, UInt32Array};
 use kiban_anon::{
-    BeforeAfter, Budget, ClassMap, Folded, Generalised, Hierarchy, LocalSolution, Model, Policy, Quality,
-    QuasiIdentifier, Risk, Solution, Strategy, recode_locally, search_within,
+    BeforeAfter, Budget, ClassMap, Folded, Generalised, Hierarchy, LocalSolution, Policy, Quality, QuasiIdentifier,
+    Risk, Solution, Strategy, recode_locally, search_within,
 };
 use serde::Serialize;
 
 pub use job::{Attribute, Input, Job, Role};
+pub use kiban_anon::Model;
 
 use self::source::Source;
 use crate::{Error, Result};

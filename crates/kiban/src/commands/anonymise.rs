@@ -3,7 +3,7 @@
 use std::{fs, num::NonZeroUsize, time::Instant};
 
 use jiff::Timestamp;
-use kiban_engine::table::{Job, Means, Optimal, Outcome, anonymise};
+use kiban_engine::table::{Job, Means, Model, Optimal, Outcome, anonymise};
 use kiban_web::report::{ColumnLoss, Flow, Header, Risk, RunKind, RunReport, Treatment};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Anonymise, say: &Say) -> Result<Exit> {
     let outcome = anonymise(&job, &args.out, means)?;
     let page = args.out.join("report.html");
     let name = args.job.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let report = about(&name, &outcome);
+    let report = about(&name, &job, &outcome);
     fs::write(&page, report::page(&report, say.lang())?).map_err(Failure::file("write", &page))?;
     say.result(&Printed { outcome: &outcome, peak_memory_bytes: peak_memory() }, || tell(say, &outcome, &page))?;
     Ok(Exit::Done)
@@ -66,7 +66,7 @@ fn tell(say: &Say, outcome: &Outcome, page: &std::path::Path) {
 }
 
 /// Puts together what the page shows.
-fn about(name: &str, outcome: &Outcome) -> RunReport {
+fn about(name: &str, job: &Job, outcome: &Outcome) -> RunReport {
     let now = Timestamp::now();
     let header = Header {
         kind: RunKind::Table,
@@ -81,6 +81,9 @@ fn about(name: &str, outcome: &Outcome) -> RunReport {
         release: None,
     };
     let (before, after) = (&outcome.risk_in_full.before, &outcome.risk_in_full.after);
+    // Where no model asks for a class size, one person is a class.
+    let asked = |model: &Model| if let Model::KAnonymity(k) = model { Some(u64::from(*k)) } else { None };
+    let k = job.models.iter().filter_map(asked).max().unwrap_or(1).max(1);
     let columns = &outcome.quality.columns;
     let treatment = |lost: f64| if lost > 0.0 { Treatment::Generalised } else { Treatment::Kept };
     let loss =
@@ -93,8 +96,8 @@ fn about(name: &str, outcome: &Outcome) -> RunReport {
         linkage: None,
         risk: Some(Risk {
             quasi_identifiers: columns.iter().map(|column| column.name.clone()).collect(),
-            k: after.smallest,
-            limit: after.prosecutor_max,
+            k,
+            limit: 1.0 / f64::from(u32::try_from(k).unwrap_or(u32::MAX)),
             before: figures(before),
             after: figures(after),
             classes: bands(before, after),

@@ -175,9 +175,11 @@ impl Taking<'_> {
         let Some(ended) = ended else { return Ok(None) };
         let mut tables: BTreeMap<String, Rows> = BTreeMap::new();
         for recorded in self.house.registry.stage_commits(Some(STAGE)).await? {
-            let (commit, of) = (&recorded.commit, &recorded.commit.detail["of"]);
-            if (&of["facility"], &of["delivery"]) == (&json!(order.facility), &json!(order.seq)) {
-                let held = serde_json::from_value(commit.detail["held"].clone()).unwrap_or_default();
+            let commit = &recorded.commit;
+            let of = |name: &str| commit.detail.get("of").and_then(|of| of.get(name));
+            if (of("facility"), of("delivery")) == (Some(&json!(order.facility)), Some(&json!(order.seq))) {
+                let held = commit.detail.get("held").cloned().and_then(|held| serde_json::from_value(held).ok());
+                let held = held.unwrap_or_default();
                 let rows = Rows { rows_in: commit.rows_in, rows_out: commit.rows_out, held, lost: commit.rows_lost };
                 let name = commit.table.rsplit('/').next().unwrap_or_default();
                 tables.entry(name.to_owned()).or_default().merge(&rows);

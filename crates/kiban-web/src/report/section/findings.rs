@@ -9,12 +9,16 @@ use crate::{
     chart::{Bar, BarRow, Bars, Chart, Key, Legend, part},
     html::{Cell, Pair},
     number::count,
+    report::RunKind,
 };
 
 const SEVERITIES: [Severity; 4] = [Severity::Fatal, Severity::Error, Severity::Warning, Severity::Note];
 
 pub(super) fn section(context: &Context<'_>) -> Option<Section> {
     let findings = &context.report.findings;
+    if context.report.header.kind == RunKind::Table {
+        return None; // what is wrong with a table on its own stops the job
+    }
     if findings.is_empty() {
         return Some(context.section("findings", vec![Block::Note(context.both.pair("findings-none"))]));
     }
