@@ -3,7 +3,7 @@
 //!
 //! Invariant: no IO, no clock, no randomness. Keys come in as arguments, the same arguments give the same result, and no
 //! error carries a value of the data. A table of persons is folded once to its distinct tuples ([`Folded`]); the search
-//! ([`search`]) works on those alone, and [`ClassMap`] carries its answer back to the persons, batch by batch.
+//! ([`search()`]) works on those alone, and [`ClassMap`] carries its answer back to the persons, batch by batch.
 //!
 //! ```
 //! use arrow_array::{Int32Array, StringArray};

@@ -41,7 +41,7 @@ pub struct FacilityPlan {
     pub also: f64,
 }
 
-/// Says what [`write`](crate::write) makes; the same configuration gives the same bytes.
+/// Says what [`write`](crate::write()) makes; the same configuration gives the same bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SynthConfig {
     /// Number of people; the last household may be cut to meet it.

@@ -1,7 +1,7 @@
 //! The optimal full-domain generalisation for any combination of privacy models with a suppression limit.
 //!
 //! Raising a node only merges classes. Hence every node has a number of persons who must be suppressed at it *and at
-//! every node below* ([`Verdict::at_least`](crate::model::Verdict)): for k-anonymity simply the persons below k, for
+//! every node below* (`Verdict::at_least`): for k-anonymity simply the persons below k, for
 //! models that are not monotone with suppression the persons that no part of a failing class could spare. Two things
 //! follow. A node above which somebody already counted *s* such persons suppresses at least *s* itself; and a node with
 //! at least *s* suppressed persons has a loss no smaller than [`Bounds::score`]. The search visits the nodes by rising
