@@ -13,6 +13,7 @@ const STEP: u64 = 0xe703_7ed1_a0b4_28db;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key(u64);
 
+#[inline]
 const fn fold(a: u64, b: u64) -> u64 {
     let product = (a as u128).wrapping_mul(b as u128);
     (product as u64) ^ ((product >> 64) as u64)
@@ -25,6 +26,7 @@ impl Key {
     }
 
     /// Adds a number.
+    #[inline]
     pub(crate) const fn number(self, value: u64) -> Self {
         Self(fold(self.0 ^ value ^ SEED, STEP ^ value.rotate_left(32)))
     }
@@ -57,6 +59,7 @@ impl Key {
     }
 
     /// Returns the key: positive, 63 bits.
+    #[inline]
     pub(crate) fn get(self) -> i64 {
         let mut bits = self.0;
         bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);

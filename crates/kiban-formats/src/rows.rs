@@ -75,6 +75,8 @@ struct LineageColumns {
     record: Vec<i64>,
     /// What the rows of one document share, and how many rows in a row share it.
     shared: Vec<(Lineage, usize)>,
+    /// The columns that say whose the rows are, of the last batch: most batches are of one size and one delivery.
+    owner: Option<((FacilityCode, DeliverySeq), [ArrayRef; 2])>,
 }
 
 /// Takes a full vector and leaves one with room for as much and a little more.
@@ -95,10 +97,10 @@ impl LineageColumns {
     }
 
     fn finish(&mut self, owner: (FacilityCode, DeliverySeq)) -> Vec<ArrayRef> {
-        let rows = self.offset.len();
+        let [facility, delivery] = self.owner(owner, self.offset.len());
         let arrays: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::new_repeated(owner.0.as_str(), rows)),
-            Arc::new(Int32Array::from_value(owner.1.cast_signed(), rows)),
+            facility,
+            delivery,
             Arc::new(Int32Array::from(self.repeated(|at| at.file.cast_signed()))),
             Arc::new(Int64Array::from(taken(&mut self.offset))),
             Arc::new(Int64Array::from(self.repeated(|at| at.patient.get()))),
@@ -109,6 +111,21 @@ impl LineageColumns {
         ];
         self.shared.clear();
         arrays
+    }
+
+    fn owner(&mut self, owner: (FacilityCode, DeliverySeq), rows: usize) -> [ArrayRef; 2] {
+        match &self.owner {
+            Some((of, [facility, delivery])) if *of == owner && facility.len() == rows => {
+                [Arc::clone(facility), Arc::clone(delivery)]
+            }
+            _ => {
+                let facility = Arc::new(StringArray::new_repeated(owner.0.as_str(), rows));
+                let delivery = Arc::new(Int32Array::from_value(owner.1.cast_signed(), rows));
+                let arrays: [ArrayRef; 2] = [facility, delivery];
+                self.owner = Some((owner, arrays.clone()));
+                arrays
+            }
+        }
     }
 
     fn repeated<T: Copy>(&self, of: impl Fn(&Lineage) -> T) -> Vec<T> {
@@ -268,6 +285,12 @@ impl Texts {
         self.offsets.len() - 1
     }
 
+    #[inline]
+    fn push(&mut self, value: &str) {
+        self.bytes.extend_from_slice(value.as_bytes());
+        self.offsets.push(self.end());
+    }
+
     fn skip_to(&mut self, row: usize) {
         self.gaps.0.push(self.rows()..row);
         self.offsets.resize(row + 1, self.end());
@@ -292,8 +315,7 @@ impl Append<&str> for Texts {
         if self.rows() < row {
             self.skip_to(row);
         }
-        self.bytes.extend_from_slice(value.as_bytes());
-        self.offsets.push(self.end());
+        self.push(value);
     }
 }
 
@@ -307,10 +329,79 @@ impl Append<Option<&str>> for Texts {
     }
 }
 
+/// A column of texts of which the same one often stands in many rows on end, as code systems do: run by run.
+#[derive(Debug, Default)]
+struct Words {
+    rows: usize,
+    /// The texts of the runs, end to end.
+    bytes: Vec<u8>,
+    /// Where the text of each run begins, and how many rows have it. Empty cells are a run of empty text.
+    runs: Vec<(usize, usize)>,
+    gaps: Gaps,
+}
+
+impl Words {
+    #[inline]
+    fn extend(&mut self, value: &str, rows: usize) {
+        match self.runs.last_mut() {
+            Some((start, run)) if self.bytes.get(*start..) == Some(value.as_bytes()) => *run += rows,
+            _ => {
+                self.runs.push((self.bytes.len(), rows));
+                self.bytes.extend_from_slice(value.as_bytes());
+            }
+        }
+        self.rows += rows;
+    }
+
+    fn skip_to(&mut self, row: usize) {
+        self.gaps.0.push(self.rows..row);
+        self.extend("", row - self.rows);
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        let Self { rows: held, bytes, runs, gaps } = std::mem::take(self);
+        let text = |span: Range<usize>| bytes.get(span).and_then(|text| std::str::from_utf8(text).ok());
+        if let ([_], true, Some(text)) = (&*runs, held == rows && gaps.0.is_empty(), text(0..bytes.len())) {
+            return Arc::new(StringArray::new_repeated(text, rows));
+        }
+        let mut texts = Texts { offsets: Vec::with_capacity(rows + 1), gaps, ..Texts::default() };
+        texts.offsets.push(0);
+        let mut ends = runs.iter().skip(1).map(|(start, _)| *start).chain([bytes.len()]);
+        for (start, rows) in &runs {
+            let text = ends.next().and_then(|end| text(*start..end)).unwrap_or_default();
+            for _ in 0..*rows {
+                texts.push(text);
+            }
+        }
+        texts.finish(rows)
+    }
+}
+
+impl Append<&str> for Words {
+    #[inline]
+    fn add(&mut self, row: usize, value: &str) {
+        if self.rows < row {
+            self.skip_to(row);
+        }
+        self.extend(value, 1);
+    }
+}
+
+/// Empty text is no value.
+impl Append<Option<&str>> for Words {
+    #[inline]
+    fn add(&mut self, row: usize, value: Option<&str>) {
+        if let Some(text) = value.filter(|text| !text.is_empty()) {
+            self.add(row, text);
+        }
+    }
+}
+
 macro_rules! field_type {
     ($life:lifetime required $kind:ident) => { field_type!(@$life $kind) };
     ($life:lifetime optional $kind:ident) => { Option<field_type!(@$life $kind)> };
     (@$life:lifetime Text) => { &$life str };
+    (@$life:lifetime Word) => { &$life str };
     (@$life:lifetime Int) => { i32 };
     (@$life:lifetime Long) => { i64 };
     (@$life:lifetime Float) => { f64 };
@@ -320,11 +411,23 @@ macro_rules! field_type {
 
 macro_rules! column_type {
     (Text) => { Texts };
+    (Word) => { Words };
     (Int) => { Values<i32> };
     (Long) => { Values<i64> };
     (Float) => { Values<f64> };
     (Date) => { Values<Day> };
     (Instant) => { Values<Instant> };
+}
+
+/// Names a column's type as `kiban_core` does.
+#[cfg(test)]
+macro_rules! declared {
+    (Word) => {
+        "Text"
+    };
+    ($kind:ident) => {
+        stringify!($kind)
+    };
 }
 
 /// Declares the row types, their builders and [`Tables`], which holds one builder per table. A test keeps the columns
@@ -399,7 +502,7 @@ macro_rules! tables {
 
         #[cfg(test)]
         const DECLARED: &[(SourceTable, &[(&str, &str, &str)])] = &[
-            $((SourceTable::$Table, &[$((stringify!($need), stringify!($name), stringify!($kind)),)+]),)+
+            $((SourceTable::$Table, &[$((stringify!($need), stringify!($name), declared!($kind)),)+]),)+
         ];
     };
 }
@@ -453,7 +556,7 @@ tables! {
         optional visit_key: Long,
         optional code: Text,
         optional code_text: Text,
-        optional code_system: Text,
+        optional code_system: Word,
         optional alt_code: Text,
         optional alt_text: Text,
         optional alt_system: Text,
@@ -465,13 +568,13 @@ tables! {
     }
     DrugRow, DrugColumns, drug: Drug {
         optional visit_key: Long,
-        required kind: Text,
+        required kind: Word,
         optional code: Text,
         optional code_text: Text,
-        optional code_system: Text,
+        optional code_system: Word,
         optional alt_code: Text,
         optional alt_text: Text,
-        optional alt_system: Text,
+        optional alt_system: Word,
         optional start_date: Date,
         optional end_date: Date,
         optional days_supply: Int,
@@ -486,7 +589,7 @@ tables! {
         optional visit_key: Long,
         optional code: Text,
         optional code_text: Text,
-        optional code_system: Text,
+        optional code_system: Word,
         optional alt_code: Text,
         optional alt_text: Text,
         optional alt_system: Text,
@@ -499,10 +602,10 @@ tables! {
         optional specimen_key: Long,
         optional code: Text,
         optional code_text: Text,
-        optional code_system: Text,
+        optional code_system: Word,
         optional alt_code: Text,
         optional alt_text: Text,
-        optional alt_system: Text,
+        optional alt_system: Word,
         optional start_date: Date,
         optional start_at: Instant,
         optional value_text: Text,
@@ -518,10 +621,10 @@ tables! {
     }
     ObservationRow, ObservationColumns, observation: Observation {
         optional visit_key: Long,
-        required kind: Text,
+        required kind: Word,
         optional code: Text,
         optional code_text: Text,
-        optional code_system: Text,
+        optional code_system: Word,
         optional alt_code: Text,
         optional alt_text: Text,
         optional alt_system: Text,

@@ -17,6 +17,7 @@ pub(crate) struct Month {
 
 impl Month {
     /// Returns a day of the month, where it has that day.
+    #[inline]
     pub(crate) fn day(self, day: u8) -> Option<Day> {
         civil(self.year, self.month, day)
     }
@@ -134,6 +135,7 @@ impl Era {
 }
 
 /// Returns the number of days of a month; 0 where there is no such month.
+#[inline]
 pub(crate) const fn days_in_month(year: i32, month: u8) -> u8 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -145,6 +147,7 @@ pub(crate) const fn days_in_month(year: i32, month: u8) -> u8 {
 }
 
 /// Returns a day of the Gregorian calendar, years 1800 to 2199 only: anything else in a hospital file is an error.
+#[inline]
 pub(crate) fn civil(year: i32, month: u8, day: u8) -> Option<Day> {
     if !(1800..2200).contains(&year) || day == 0 || day > days_in_month(year, month) {
         return None;
@@ -156,6 +159,7 @@ pub(crate) fn civil(year: i32, month: u8, day: u8) -> Option<Day> {
 }
 
 /// Reads one to nine ASCII digits as a number.
+#[inline]
 pub(crate) fn digits(text: &[u8]) -> Option<u32> {
     let number = |sum: u32, b: &u8| b.is_ascii_digit().then(|| sum.wrapping_mul(10).wrapping_add(u32::from(b - b'0')));
     if text.is_empty() || text.len() > 9 { None } else { text.iter().try_fold(0, number) }

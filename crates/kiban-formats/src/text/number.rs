@@ -22,15 +22,21 @@ pub(crate) fn number(text: &str) -> Option<f64> {
 }
 
 /// Reads a plain decimal number.
+#[inline]
 pub(crate) fn decimal(text: &[u8]) -> Option<f64> {
-    let plain = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+');
-    if text.is_empty() || text.len() > 24 || !text.iter().all(plain) {
+    if text.is_empty() || text.len() > 24 {
         return None;
     }
-    if text.len() < 16 && text.iter().all(u8::is_ascii_digit) {
-        let whole = text.iter().fold(0_u64, |sum, b| sum * 10 + u64::from(b - b'0'));
-        #[expect(clippy::cast_precision_loss, reason = "fewer than 16 digits are exact in a double")]
-        return Some(whole as f64);
+    if text.len() < 16 {
+        let digit = |sum: u64, b: &u8| b.is_ascii_digit().then(|| sum * 10 + u64::from(b - b'0'));
+        if let Some(whole) = text.iter().try_fold(0, digit) {
+            #[expect(clippy::cast_precision_loss, reason = "fewer than 16 digits are exact in a double")]
+            return Some(whole as f64);
+        }
+    }
+    let plain = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+');
+    if !text.iter().all(plain) {
+        return None;
     }
     std::str::from_utf8(text).ok()?.parse().ok()
 }

@@ -107,10 +107,25 @@ pub(super) struct Claim {
 impl Claim {
     /// Begins a claim at its `RE` record.
     pub(super) fn open(&mut self, reading: &mut Reading<'_>, version: i64, fields: &Fields<'_>, place: Place) {
-        *self = Self { open: true, place: Some(place), records: 1, version, ..Self::default() };
-        self.local_id = decode(reading, fields, 14, "RE.14", place).trim().to_owned();
-        self.name = decode(reading, fields, 5, "RE.5", place).into_owned();
-        self.kana = decode(reading, fields, 37, "RE.37", place).into_owned();
+        // The texts and the list keep their room from claim to claim.
+        let Self { mut local_id, mut name, mut kana, birth, search, mut public, .. } = std::mem::take(self);
+        decode(reading, fields, 14, "RE.14", place).trim().clone_into(&mut local_id);
+        one_space(&decode(reading, fields, 5, "RE.5", place), &mut name);
+        one_space(&decode(reading, fields, 37, "RE.37", place), &mut kana);
+        public.clear();
+        *self = Self {
+            open: true,
+            place: Some(place),
+            records: 1,
+            version,
+            local_id,
+            name,
+            kana,
+            birth,
+            search,
+            public,
+            ..Self::default()
+        };
         fields.code(7).clone_into(&mut self.birth);
         fields.code(19).clone_into(&mut self.search);
         self.sex = match fields.get(6) {
@@ -254,12 +269,10 @@ impl Claim {
     fn write_patient(&self, reading: &mut Reading<'_>, at: &Lineage, place: Place) {
         let birth_date = dated(reading, claim_day(self.birth.as_bytes()), "RE.7", place);
         let record = const { Key::of("uke.patient") }.patient(at.patient).get();
-        let one_space = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (name, kana) = (one_space(&self.name), one_space(&self.kana));
         let row = PatientRow {
             local_id: &self.local_id,
-            name_kanji: Some(&name),
-            name_kana: Some(&kana),
+            name_kanji: Some(&self.name),
+            name_kana: Some(&self.kana),
             birth_text: Some(&self.birth),
             birth_date,
             sex: Some(self.sex),
@@ -320,6 +333,17 @@ impl Claim {
             let record = const { Key::of("uke.receipt") }.number(at.document.unsigned_abs()).number(index).get();
             reading.row(&Lineage { offset: payer.offset, record, ..*at }, &row);
         }
+    }
+}
+
+/// Writes a name with one space between its parts.
+fn one_space(name: &str, to: &mut String) {
+    to.clear();
+    for part in name.split_whitespace() {
+        if !to.is_empty() {
+            to.push(' ');
+        }
+        to.push_str(part);
     }
 }
 

@@ -39,6 +39,7 @@ const UNREAD: &[&str] = &[
 
 impl Kind {
     /// Reads a record type.
+    #[inline]
     pub(super) fn of(name: &[u8]) -> Option<Self> {
         Some(match name {
             b"SI" => Self::Service,
@@ -89,6 +90,7 @@ impl<'l> Fields<'l> {
     /// Splits a line, as far as its record type has fields of different meaning; day columns are left to [`days`].
     ///
     /// [`days`]: Self::days
+    #[inline]
     pub(super) fn split(line: &'l [u8], prefix: usize, ends: &'l mut Ends) -> Self {
         let kind = if prefix == 0 { line } else { line.splitn(prefix + 1, |b| *b == b',').last().unwrap_or_default() };
         let most = match kind {
@@ -100,6 +102,7 @@ impl<'l> Fields<'l> {
         Self { line, ends: split(line, b',', most, ends), prefix }
     }
 
+    #[inline]
     fn span(&self, number: usize) -> std::ops::Range<usize> {
         let index = number + self.prefix;
         let Some(end) = index.checked_sub(1).and_then(|last| self.ends.get(last)) else { return 0..0 };
@@ -108,27 +111,32 @@ impl<'l> Fields<'l> {
     }
 
     /// Returns a field; what is not there is empty.
+    #[inline]
     pub(super) fn get(&self, number: usize) -> &'l [u8] {
         self.line.get(self.span(number)).unwrap_or_default()
     }
 
     /// Returns a field that must be ASCII, as text; empty where it is not.
+    #[inline]
     pub(super) fn code(&self, number: usize) -> &'l str {
         std::str::from_utf8(self.get(number)).unwrap_or_default().trim_ascii()
     }
 
     /// Returns a field that must be a number.
+    #[inline]
     pub(super) fn number(&self, number: usize) -> Option<f64> {
         decimal(self.get(number).trim_ascii())
     }
 
     /// Returns a field that must be a count.
+    #[inline]
     pub(super) fn count(&self, number: usize) -> Option<u32> {
         let text = self.get(number).trim_ascii();
         digits(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
     }
 
     /// Returns the days of the month with a count, from the 31 columns that begin at `first`.
+    #[inline]
     pub(super) fn days(&self, first: usize) -> impl Iterator<Item = (u8, u32)> {
         let before = self.ends.get(first + self.prefix - 2);
         let mut rest = before.and_then(|end| self.line.get(*end as usize + 1..)).unwrap_or_default();
