@@ -98,7 +98,7 @@ impl Cores {
         group.alive.resize(group.offsets.len() - 1, true);
     }
 
-    /// Takes away who has a set of two to `depth` items that too few share, until nobody has.
+    /// Takes away who has a set of up to `depth` items that too few share, until nobody has.
     fn settle(&mut self, depth: u32) {
         let everybody: Vec<u32> = (0..u32::try_from(self.group.alive.len()).unwrap_or(u32::MAX)).collect();
         let at_once = self.fits(self.group.vocabulary, depth);
@@ -109,7 +109,7 @@ impl Cores {
         depth == 2 && below * below / 2 <= MOST_PAIRS
     }
 
-    /// Walks once through the sets of two to `depth` items below `below`; tells whether that took somebody away.
+    /// Walks once through the sets of up to `depth` items below `below`; tells whether that took somebody away.
     fn sweep(&mut self, persons: &[u32], below: usize, depth: u32) -> bool {
         if self.fits(below, depth) {
             return self.pairs(persons, below);
@@ -161,11 +161,11 @@ impl Cores {
         any
     }
 
-    /// As [`Self::sweep`] for pairs, whose counters fit a triangle; it comes to the end at once.
+    /// As [`Self::sweep`] for pairs, whose counters fit a triangle with single items on its edge; it comes to the end at once.
     fn pairs(&mut self, persons: &[u32], below: usize) -> bool {
         let Self { group, pairs, k, .. } = self;
         pairs.clear();
-        pairs.resize(below * below.saturating_sub(1) / 2, 0);
+        pairs.resize(below * (below + 1) / 2, 0);
         for person in persons.iter().filter(|p| group.alive[**p as usize]) {
             each_row(pairs, group.items_below(*person, below), |n| *n += 1);
         }
@@ -194,9 +194,8 @@ impl Cores {
 fn each_row(pairs: &mut [u32], items: &[u32], mut change: impl FnMut(&mut u32)) {
     for (place, item) in items.iter().enumerate() {
         let item = *item as usize;
-        let start = item * item.saturating_sub(1) / 2;
-        let row = &mut pairs[start..start + item];
-        items[..place].iter().for_each(|other| change(&mut row[*other as usize]));
+        let row = &mut pairs[item * (item + 1) / 2..][..=item];
+        items[..=place].iter().for_each(|other| change(&mut row[*other as usize]));
     }
 }
 
@@ -204,9 +203,8 @@ fn each_row(pairs: &mut [u32], items: &[u32], mut change: impl FnMut(&mut u32)) 
 fn has_rare(pairs: &[u32], items: &[u32], k: u32) -> bool {
     items.iter().enumerate().any(|(place, item)| {
         let item = *item as usize;
-        let start = item * item.saturating_sub(1) / 2;
-        let row = &pairs[start..start + item];
-        items[..place].iter().any(|other| row[*other as usize] < k)
+        let row = &pairs[item * (item + 1) / 2..][..=item];
+        items[..=place].iter().any(|other| row[*other as usize] < k)
     })
 }
 

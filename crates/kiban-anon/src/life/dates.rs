@@ -31,7 +31,7 @@ const UNITS: [DateUnit; 6] =
 
 impl DateUnit {
     /// Returns a number that is the same for all days of the same unit.
-    fn of(self, day: i32) -> i32 {
+    pub(super) fn of(self, day: i32) -> i32 {
         let months = || {
             let (year, month) = year_and_month(day);
             year * 12 + month - 1

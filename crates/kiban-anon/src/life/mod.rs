@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use account::LifeAccount;
+pub use attack::{CodesAbove, Doubt, LifeAdversary, ReleasedLives, Success, TrueLives, attack};
 pub use check::{LifeCheck, Witness, check_lives};
 pub use choose::{LadderTrial, choose_rungs};
 pub use class::LifeClass;
@@ -12,6 +13,7 @@ pub use lives::Lives;
 pub use protect::{Protected, check_class, protect};
 
 mod account;
+mod attack;
 mod check;
 mod choose;
 mod class;
