@@ -58,6 +58,7 @@ mod error;
 mod fingerprint;
 mod fold;
 mod hierarchy;
+pub mod life;
 mod local;
 mod loss;
 mod model;
