@@ -1,7 +1,7 @@
 //! The calendar of a release's window in units from the day to the whole window.
 
 use jiff::civil;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     dates::{days_since_epoch, year_and_month},
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A unit in which a date is released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DateUnit {
     /// A day.

@@ -5,7 +5,7 @@ use std::path::Path;
 use arrow::datatypes::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::package::DictionaryEntry;
+use super::{package::DictionaryEntry, spec::ReleaseSpec};
 use crate::{Error, Result};
 
 /// Meanings of columns by name; those of the same name mean the same in every table.
@@ -15,34 +15,47 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("birth_year", "生年（区分）", "year of birth, as a band"),
     ("residence", "居住地（都道府県または地方）", "residence: prefecture or region"),
     ("source_system", "コード体系（施設の送ったまま）", "system of the source code, as sent"),
+    (
+        "date_unit",
+        "この行の日付の細かさ（その単位の初日を示す）",
+        "how precise the row's date is: the first day of this unit is given",
+    ),
     ("condition_source_value", "傷病のコード", "code of the condition"),
-    ("condition_start_date", "傷病の開始日（ずらした日付）", "first day of the condition (shifted)"),
-    ("condition_end_date", "傷病の終了日（ずらした日付）", "last day of the condition (shifted)"),
+    ("condition_start_date", "傷病の開始日（ずらすか丸めた日付）", "first day of the condition (shifted or rounded)"),
+    ("condition_end_date", "傷病の終了日（ずらすか丸めた日付）", "last day of the condition (shifted or rounded)"),
     ("condition_status_source_value", "診断の状態", "status of the diagnosis"),
     ("drug_source_value", "医薬品のコード", "code of the drug"),
-    ("drug_exposure_start_date", "投与開始日（ずらした日付）", "first day of the exposure (shifted)"),
-    ("drug_exposure_end_date", "投与終了日（ずらした日付）", "last day of the exposure (shifted)"),
+    ("drug_exposure_start_date", "投与開始日（ずらすか丸めた日付）", "first day of the exposure (shifted or rounded)"),
+    ("drug_exposure_end_date", "投与終了日（ずらすか丸めた日付）", "last day of the exposure (shifted or rounded)"),
     ("days_supply", "日数", "days supplied"),
     ("quantity", "数量（端の値はまとめた）", "quantity, extremes coded"),
     ("procedure_source_value", "診療行為のコード", "code of the procedure"),
-    ("procedure_date", "実施日（ずらした日付）", "day of the procedure (shifted)"),
+    ("procedure_date", "実施日（ずらすか丸めた日付）", "day of the procedure (shifted or rounded)"),
     ("measurement_source_value", "検査項目のコード", "code of the measurement"),
-    ("measurement_date", "検査日（ずらした日付）", "day of the measurement (shifted)"),
+    ("measurement_date", "検査日（ずらすか丸めた日付）", "day of the measurement (shifted or rounded)"),
     ("value_as_number", "値（端の値はまとめた）", "value, extremes coded"),
     ("unit_source_value", "単位（施設の送ったまま）", "unit, as sent"),
     ("range_low", "基準値の下限", "lower end of the reference range"),
     ("range_high", "基準値の上限", "upper end of the reference range"),
     ("observation_source_value", "観察項目のコード", "code of the observation"),
-    ("observation_date", "観察日（ずらした日付）", "day of the observation (shifted)"),
+    ("observation_date", "観察日（ずらすか丸めた日付）", "day of the observation (shifted or rounded)"),
     ("visit_source_value", "受診の種類", "kind of visit"),
-    ("visit_start_date", "受診または入院の日（ずらした日付）", "first day of the visit (shifted)"),
-    ("visit_end_date", "受診または退院の日（ずらした日付）", "last day of the visit (shifted)"),
+    ("visit_start_date", "受診または入院の日（ずらすか丸めた日付）", "first day of the visit (shifted or rounded)"),
+    ("visit_end_date", "受診または退院の日（ずらすか丸めた日付）", "last day of the visit (shifted or rounded)"),
     ("visit_occurrence_id", "この提供だけの受診番号", "visit, numbered for this release only"),
     ("discharged_to_source_value", "退院の転帰", "discharge disposition"),
     ("admitted_from_source_value", "入院の経路", "where the person was admitted from"),
-    ("observation_period_start_date", "観察期間の初日（ずらした日付）", "first day of observation (shifted)"),
-    ("observation_period_end_date", "観察期間の末日（ずらした日付）", "last day of observation (shifted)"),
-    ("death_date", "死亡日（ずらした日付）", "day of death (shifted)"),
+    (
+        "observation_period_start_date",
+        "観察期間の初日（ずらすか丸めた日付）",
+        "first day of observation (shifted or rounded)",
+    ),
+    (
+        "observation_period_end_date",
+        "観察期間の末日（ずらすか丸めた日付）",
+        "last day of observation (shifted or rounded)",
+    ),
+    ("death_date", "死亡日（ずらすか丸めた日付）", "day of death (shifted or rounded)"),
     ("cause_source_value", "死因のコード", "code of the cause of death"),
     ("route_source_value", "投与経路", "route of administration"),
     ("dose_unit_source_value", "用量の単位", "unit of the dose"),
@@ -81,14 +94,32 @@ fn entry(table: &str, column: &str, kind: &DataType) -> DictionaryEntry {
     }
 }
 
+/// What a researcher must know of dates that were shifted: Japanese, English.
+const SHIFTED: (&str, &str) = (
+    "日付は個人ごとに同じ日数だけずらしてあり、同じ個人の中での間隔は保たれています。暦の日付、曜日、季節としては使えません。",
+    "Dates are shifted by the same number of days within a person, so intervals within a person hold. They cannot be used\n  as calendar dates, weekdays or seasons.",
+);
+
+/// What a researcher must know of dates that are told in units: Japanese, English.
+const IN_UNITS: (&str, &str) = (
+    "日付は、`date_unit` が示す単位（month 月、quarter 四半期、half_year 半年、year 年、window 期間全体）の初日です。ずらしてはいません。\
+     同じ人口統計の人と共有されない出来事は、より広いコードや単位で示すか、除いてあります。出来事がないことは、なかったことを意味しません。",
+    "A date is the first day of the unit that `date_unit` names (month, quarter, half_year, year, or window for the whole\n  \
+     period); dates are not shifted. Events that people of the same demographics do not share are told under a wider code\n  \
+     or unit, or left out: that an event is missing does not say that it did not happen.",
+);
+
 /// Returns the package's README, Japanese first.
-pub fn readme(title: &str, release: &str, recipient: &str, tables: &[String]) -> String {
+pub fn readme(spec: &ReleaseSpec, tables: &[String]) -> String {
     let list = |tables: &[String]| {
         tables.iter().map(|t| format!("- `data/{t}.parquet`, `data/{t}.csv`\n")).collect::<String>()
     };
+    let (dates_ja, dates_en) = if spec.anonymity.lives.is_some() { IN_UNITS } else { SHIFTED };
     include_str!("readme.md")
-        .replace("{title}", title)
-        .replace("{release}", release)
-        .replace("{recipient}", recipient)
+        .replace("{title}", &spec.title)
+        .replace("{release}", spec.name.as_str())
+        .replace("{recipient}", &spec.recipient)
+        .replace("{dates_ja}", dates_ja)
+        .replace("{dates_en}", dates_en)
         .replace("{tables}", list(tables).trim_end())
 }

@@ -175,7 +175,7 @@ impl Making<'_> {
         let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
         package.add_dictionary(&dictionary)?;
         let spec = &self.spec;
-        package.add_text("README.md", &readme(&spec.title, spec.name.as_str(), &spec.recipient, &names))?;
+        package.add_text("README.md", &readme(spec, &names))?;
         let salt = self.house.entropy.key(&format!("release/{}/specification", spec.name));
         let risk = &anonymised.measured.risk.after;
         let manifest = PackageManifest {

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array},
+    array::{Array, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array},
     datatypes::{DataType, Field, Int64Type, Schema, SchemaRef},
 };
 use datafusion::prelude::{DataFrame, coalesce, col, lit};
 use kiban_anon::{CodeMap, CodeSystem, Hierarchy, RareCounts};
+use rustc_hash::FxHashMap;
 
 use super::{Workshop, scratch_file};
 use crate::{Error, Result, lake::PartWriter, release::spec::ReleaseSpec};
@@ -26,6 +27,65 @@ const TREES: &[(&str, CodeSystem)] = &[
     ("receden-drug", CodeSystem::Claim),
 ];
 
+/// Stands between a code's system and the code, so that equal codes of two systems are two things.
+const BETWEEN: char = '\u{1f}';
+
+/// The codes of a table as they are released, each with the groups above it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CodeTree {
+    rows: Vec<Vec<String>>,
+    leaf_of: FxHashMap<String, i32>,
+}
+
+impl CodeTree {
+    /// Returns the number of a released code, which is added where it is new: `label`, found on `level` of its tree.
+    fn leaf(
+        &mut self,
+        system: &str,
+        tree: &Hierarchy,
+        highest: usize,
+        (leaf, level, label): (u32, usize, &str),
+    ) -> i32 {
+        let key = format!("{system}{BETWEEN}{label}");
+        if let Some(known) = self.leaf_of.get(&key) {
+            return *known;
+        }
+        let above = (1..=highest).filter_map(|l| tree.label(l.max(level), leaf));
+        let mut row = vec![key.clone()];
+        row.extend(above.map(|label| format!("{system}{BETWEEN}{label}")));
+        let number = i32::try_from(self.rows.len()).unwrap_or(i32::MAX);
+        self.rows.push(row);
+        self.leaf_of.insert(key, number);
+        number
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns the tree with all systems under one root; where a table has no codes all its events are of one.
+    pub(super) fn hierarchy(&self, table: &str) -> Result<Hierarchy> {
+        let depth = self.rows.iter().map(Vec::len).max().unwrap_or(1);
+        let full = |row: &Vec<String>| {
+            let last = row.last().cloned().unwrap_or_default();
+            let mut row = row.clone();
+            row.resize(depth, last);
+            row.push(kiban_anon::ANY.to_owned());
+            row
+        };
+        let mut rows: Vec<Vec<String>> = self.rows.iter().map(full).collect();
+        if rows.is_empty() {
+            rows.push(vec![BETWEEN.to_string(), kiban_anon::ANY.to_owned()]);
+        }
+        Ok(Hierarchy::from_rows(table, &[], &rows)?)
+    }
+}
+
+/// Returns the code of a group of a [`CodeTree`], without its system.
+pub(super) fn code_of(group: &str) -> &str {
+    group.split_once(BETWEEN).map_or(group, |(_, code)| code)
+}
+
 /// Decides what becomes of every code and returns the map as a table to join: secret, in the scratch folder.
 pub(super) async fn map(
     shop: Workshop<'_>,
@@ -33,7 +93,7 @@ pub(super) async fn map(
     table: &str,
     code: &str,
     rows: DataFrame,
-) -> Result<(DataFrame, RareCounts)> {
+) -> Result<(DataFrame, RareCounts, CodeTree)> {
     let pairs = rows
         .select(vec![
             coalesce(vec![col("source_system"), lit("")]).alias("of_system"),
@@ -66,7 +126,7 @@ pub(super) async fn map(
     let mut writer = PartWriter::create(&path, batch.schema())?;
     writer.write(&batch)?;
     writer.finish()?;
-    Ok((shop.lake.read_files(vec![path], batch.schema())?, counts))
+    Ok((shop.lake.read_files(vec![path], batch.schema())?, counts, released.tree))
 }
 
 /// The tree of a system, and the highest level at which a group still says something.
@@ -91,7 +151,11 @@ fn decide(system: &str, codes: &[String], persons: Vec<i64>, floor: u32, into: &
             continue;
         }
         if labels.is_valid(row) {
-            let own = hierarchy.label(0, leaves.value(row)) == Some(labels.value(row));
+            let (leaf, label) = (leaves.value(row), labels.value(row));
+            let level = (0..=highest).find(|level| hierarchy.label(*level, leaf) == Some(label)).unwrap_or(highest);
+            let number = into.tree.leaf(system, &hierarchy, highest, (leaf, level, label));
+            into.leaves.push(number);
+            let own = level == 0;
             into.systems.push(system.to_owned());
             into.codes.push(code.clone());
             into.labels.push(labels.value(row).to_owned());
@@ -108,24 +172,28 @@ struct Released {
     codes: Vec<String>,
     labels: Vec<String>,
     as_sent: Vec<bool>,
+    leaves: Vec<i32>,
+    tree: CodeTree,
 }
 
 impl Released {
-    fn batch(self) -> Result<RecordBatch> {
+    fn batch(&self) -> Result<RecordBatch> {
         let text = |name: &str| Field::new(name, DataType::Utf8, false);
         let schema: SchemaRef = Arc::new(Schema::new(vec![
             text("of_system"),
             text("of_code"),
             text("released_code"),
             Field::new("as_sent", DataType::Boolean, false),
+            Field::new("leaf", DataType::Int32, false),
         ]));
         Ok(RecordBatch::try_new(
             schema,
             vec![
-                Arc::new(StringArray::from(self.systems)),
-                Arc::new(StringArray::from(self.codes)),
-                Arc::new(StringArray::from(self.labels)),
-                Arc::new(BooleanArray::from(self.as_sent)),
+                Arc::new(StringArray::from_iter_values(&self.systems)),
+                Arc::new(StringArray::from_iter_values(&self.codes)),
+                Arc::new(StringArray::from_iter_values(&self.labels)),
+                Arc::new(BooleanArray::from(self.as_sent.clone())),
+                Arc::new(Int32Array::from(self.leaves.clone())),
             ],
         )?)
     }

@@ -14,7 +14,8 @@ use kiban_anon::RareCounts;
 use kiban_core::tables::{CdmTable, Column, ColumnType};
 
 use super::{
-    Workshop, codes,
+    Workshop,
+    codes::{self, CodeTree},
     people::{People, gated_rows, lit_date},
     scratch_file, values,
 };
@@ -29,6 +30,9 @@ use crate::{
         standardise::count,
     },
 };
+
+/// The released column that tells how precise a row's date is.
+pub(super) const DATE_UNIT: &str = "date_unit";
 
 /// What makes the tables of one release.
 pub(super) struct Making<'a> {
@@ -70,39 +74,76 @@ pub(super) fn says_what(table: &str, column: &Column) -> bool {
     })
 }
 
+/// A table's rows with common codes and values, not yet written.
+pub(super) struct Draft {
+    pub(super) table: &'static CdmTable,
+    pub(super) columns: Vec<&'static Column>,
+    pub(super) rows: DataFrame,
+    pub(super) rows_in: u64,
+    pub(super) held: BTreeMap<String, u64>,
+    pub(super) tree: CodeTree,
+    /// Whether each row tells the unit of its date.
+    pub(super) with_units: bool,
+    codes: Option<RareCounts>,
+}
+
+impl Draft {
+    /// Returns the column that says what happened, if it or its concept is released.
+    pub(super) fn code(&self) -> Option<&'static str> {
+        what_happened(self.table).filter(|_| !self.tree.is_empty())
+    }
+
+    /// Returns the column of the event's date, if it is chosen.
+    pub(super) fn date(&self) -> Option<&'static str> {
+        date_column(self.table).filter(|date| self.columns.iter().any(|column| column.name == *date))
+    }
+}
+
+/// Returns the column that says what happened: a code, or the kind of a visit.
+fn what_happened(table: &CdmTable) -> Option<&'static str> {
+    code_column(table.name).ok().or_else(|| (table.name == "visit_occurrence").then_some("visit_source_value"))
+}
+
 impl Making<'_> {
-    /// Makes one table.
-    pub(super) async fn table(&self, choice: &TableChoice, gated: &FileSet<Gated>) -> Result<Made> {
+    /// Makes everything of a table but its last order and ids.
+    pub(super) async fn draft(&self, choice: &TableChoice, gated: &FileSet<Gated>) -> Result<Draft> {
         let table = named(&choice.name)?;
         let columns = choice.chosen()?;
         let rows_in = gated.rows(&choice.name);
         let mut held = BTreeMap::new();
         let of_people = self.of_people(table, gated)?;
         let in_cohort = count(of_people.clone()).await?;
-        held.insert("out-of-cohort", rows_in - in_cohort);
+        held.insert("out-of-cohort".to_owned(), rows_in - in_cohort);
         let moved = self.moved(table, &columns, of_people)?;
         let moved = self.keep(&moved, &format!("{}-moved", table.name)).await?;
-        held.insert("outside-window", in_cohort - moved.1);
-        let (coded, counts) = self.coded(table, &columns, moved.0).await?;
+        held.insert("outside-window".to_owned(), in_cohort - moved.1);
+        let (coded, codes, tree) = self.coded(table, &columns, moved.0).await?;
         let coded = self.keep(&coded, &format!("{}-coded", table.name)).await?;
-        held.insert("rare-code", moved.1 - coded.1);
-        let common = values::common(self.shop, self.spec, table, &columns, coded.0).await?;
-        let manifest = self.write(table, &columns, common).await?;
+        held.insert("rare-code".to_owned(), moved.1 - coded.1);
+        let rows = values::common(self.shop, self.spec, table, &columns, coded.0).await?;
+        Ok(Draft { table, columns, rows, rows_in, held, tree, with_units: false, codes })
+    }
+
+    /// Writes a table and accounts for its rows.
+    pub(super) async fn finish(&self, draft: Draft) -> Result<Made> {
+        let manifest = self.write(&draft).await?;
+        let held = draft.held.into_iter().filter(|(_, rows)| *rows > 0).collect();
+        let name = draft.table.name.to_owned();
         let flow = Flow {
             facility: None,
             stage: "anonymise".to_owned(),
-            table: table.name.to_owned(),
-            rows_in,
+            table: name.clone(),
+            rows_in: draft.rows_in,
             rows_out: manifest.rows(),
-            held: held.into_iter().filter(|(_, rows)| *rows > 0).map(|(why, rows)| (why.to_owned(), rows)).collect(),
+            held,
             lost: 0,
         };
         let flow = flow.balanced("anonymise")?;
-        Ok(Made { name: table.name.to_owned(), columns, manifest, flow, codes: counts })
+        Ok(Made { name, columns: draft.columns, manifest, flow, codes: draft.codes })
     }
 
     /// Materialises a step, so that plans stay shallow and every count is of the same rows.
-    async fn keep(&self, rows: &DataFrame, name: &str) -> Result<(DataFrame, u64)> {
+    pub(super) async fn keep(&self, rows: &DataFrame, name: &str) -> Result<(DataFrame, u64)> {
         let fields: Vec<Field> =
             rows.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
         let schema: SchemaRef = std::sync::Arc::new(Schema::new(fields));
@@ -148,12 +189,16 @@ impl Making<'_> {
         table: &CdmTable,
         columns: &[&'static Column],
         rows: DataFrame,
-    ) -> Result<(DataFrame, Option<RareCounts>)> {
-        if !columns.iter().any(|column| says_what(table.name, column)) {
-            return Ok((rows.with_column("released_code", lit(""))?, None));
-        }
-        let code = code_column(table.name)?;
-        let (map, counts) = codes::map(self.shop, self.spec, table.name, code, rows.clone()).await?;
+    ) -> Result<(DataFrame, Option<RareCounts>, CodeTree)> {
+        let has_code = columns.iter().any(|column| says_what(table.name, column));
+        let code = match what_happened(table) {
+            Some(code) if has_code || self.tells_visits(columns, code) => code,
+            _ => {
+                let rows = rows.with_column("released_code", lit(""))?.with_column("leaf", lit(0_i32))?;
+                return Ok((rows, None, CodeTree::default()));
+            }
+        };
+        let (map, counts, tree) = codes::map(self.shop, self.spec, table.name, code, rows.clone()).await?;
         let system = datafusion::prelude::coalesce(vec![col("source_system"), lit("")]);
         let rows = rows.with_column("map_system", system)?.join(
             map,
@@ -168,35 +213,31 @@ impl Making<'_> {
             let concept = when(col("as_sent"), col(column.name)).otherwise(lit(0_i64))?;
             rows = rows.with_column(column.name, concept)?;
         }
-        Ok((rows.with_column(code, col("released_code"))?, Some(counts)))
+        Ok((rows.with_column(code, col("released_code"))?, has_code.then_some(counts), tree))
+    }
+
+    /// Returns whether the kind of a visit is among what somebody may know of a life.
+    fn tells_visits(&self, columns: &[&'static Column], code: &str) -> bool {
+        self.spec.anonymity.lives.is_some() && columns.iter().any(|column| column.name == code)
     }
 
     /// Gives rows their place and fresh ids, and writes the released columns.
-    async fn write(&self, table: &CdmTable, columns: &[&'static Column], rows: DataFrame) -> Result<Manifest> {
-        let date = date_column(table);
-        let trace = ["facility", "delivery", "file", "offset"];
-        let order: Vec<_> = ["fresh_person"]
-            .into_iter()
-            .chain(date)
-            .chain(["released_code"])
-            .chain(trace)
-            .chain(first_key(table))
-            .map(|name| col(name).sort(true, false))
-            .collect();
-        let number = cast(row_number().order_by(order.clone()).build()?, DataType::Int64);
-        let mut rows = rows.with_column("fresh_row", number)?;
+    async fn write(&self, draft: &Draft) -> Result<Manifest> {
+        let (table, columns) = (draft.table, draft.columns.as_slice());
+        let mut rows = numbered(draft.rows.clone(), "fresh_row", &release_order(draft))?;
         if table.name == "visit_occurrence" {
             self.keep_visits(&rows).await?;
         }
-        let visits =
-            self.with_visits && table.name != "visit_occurrence" && table.column("visit_occurrence_id").is_some();
+        // Which events fell on one visit would tell more of their dates than their units do.
+        let linked = self.with_visits && !draft.with_units;
+        let visits = linked && table.name != "visit_occurrence" && table.column("visit_occurrence_id").is_some();
         if visits {
             let (old, fresh) = ("secret_visit", "fresh_visit");
             let map = self.shop.lake.read_files(self.visit_files()?, visit_schema())?;
             rows = rows.join(map, JoinType::Left, &["visit_occurrence_id"], &[old], None)?;
             rows = rows.with_column("visit_occurrence_id", col(fresh))?;
         }
-        let schema = released_schema(table, columns, visits);
+        let schema = released_schema(draft, visits);
         let exprs: Vec<Expr> = schema.fields().iter().map(|field| released(table, field)).collect();
         let rows = rows.sort(vec![col("fresh_row").sort(true, false)])?.select(exprs)?;
         let mut manifest = self.shop.runner.write(rows, schema, self.shop.output, table.name).await?;
@@ -239,13 +280,44 @@ fn first_key(table: &CdmTable) -> Option<&'static str> {
     table.columns.first().map(|column| column.name).filter(|name| *name != "person_id")
 }
 
+/// Adds the place of each row in an order that tells all rows apart.
+pub(super) fn numbered(rows: DataFrame, name: &str, order: &[String]) -> Result<DataFrame> {
+    let order = order.iter().map(|name| col(name.as_str()).sort(true, false)).collect();
+    let number = cast(row_number().order_by(order).build()?, DataType::Int64);
+    Ok(rows.with_column(name, number)?)
+}
+
+/// Returns the columns by which a draft's rows are told apart: person, date, code, and where the row came from.
+pub(super) fn source_order(table: &CdmTable) -> Vec<String> {
+    let trace = ["facility", "delivery", "file", "offset"];
+    let columns = ["fresh_person"].into_iter().chain(date_column(table)).chain(["released_code"]).chain(trace);
+    columns.chain(first_key(table)).map(str::to_owned).collect()
+}
+
+/// Returns the columns by which a released table is ordered.
+///
+/// Where dates are told in units, rows of one unit stand in the order of what they tell, which is not that of time.
+fn release_order(draft: &Draft) -> Vec<String> {
+    if !draft.with_units {
+        return source_order(draft.table);
+    }
+    let told = draft.columns.iter().map(|column| column.name.to_owned());
+    let first = ["fresh_person"].into_iter().chain(draft.date()).map(str::to_owned).collect::<Vec<_>>();
+    let rest = told.filter(|name| !first.contains(name)).collect::<Vec<_>>();
+    [first, rest, vec!["life_row".to_owned()]].concat()
+}
+
 /// Returns the schema of a released table: its fresh ids, the chosen columns, and the system of its codes.
-fn released_schema(table: &CdmTable, columns: &[&'static Column], visits: bool) -> SchemaRef {
+fn released_schema(draft: &Draft, visits: bool) -> SchemaRef {
+    let (table, columns) = (draft.table, &draft.columns);
     let mut fields: Vec<Field> =
         first_key(table).map(|name| Field::new(name, DataType::Int64, false)).into_iter().collect();
     fields.push(Field::new("person_id", DataType::Int64, false));
     let chosen = crate::lake::table_schema(columns.iter().copied());
     fields.extend(chosen.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)));
+    if draft.with_units && draft.date().is_some() {
+        fields.push(Field::new(DATE_UNIT, DataType::Utf8, true));
+    }
     if visits {
         fields.push(Field::new("visit_occurrence_id", DataType::Int64, true));
     }

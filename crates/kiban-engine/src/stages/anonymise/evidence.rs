@@ -131,8 +131,15 @@ fn database(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Vec<Measure> 
         if dates.is_empty() {
             continue;
         }
-        let most = u64::from(spec.anonymity.date_shift_days);
-        measures.push(measure(item, Operation::DatesShifted, dates.clone(), [("most_days", most)]));
+        if let Some(lives) = spec.anonymity.lives {
+            let rows = table.flow.held.get("several-known").copied().unwrap_or_default();
+            let known = [("known_events", u64::from(lives.known)), ("persons", u64::from(spec.anonymity.k))];
+            measures.push(measure(item, Operation::Generalised, dates.clone(), known));
+            measures.push(measure(item, Operation::RowsSuppressed, dates.clone(), [("rows", rows)]));
+        } else {
+            let most = u64::from(spec.anonymity.shift_days());
+            measures.push(measure(item, Operation::DatesShifted, dates.clone(), [("most_days", most)]));
+        }
         let rows = table.flow.held.get("outside-window").copied().unwrap_or_default();
         measures.push(measure(item, Operation::Truncated, dates, [("rows", rows)]));
     }

@@ -3,23 +3,29 @@
 use std::collections::BTreeMap;
 
 use arrow::{
-    array::{AsArray, Date32Array, Int64Array, UInt32Array},
+    array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, UInt32Array},
     datatypes::{Date32Type, Int64Type},
+    util::display::array_value_to_string,
 };
 use datafusion::{
     functions_aggregate::expr_fn::count_distinct,
     prelude::{DataFrame, coalesce, col, lit},
 };
-use kiban_anon::{Acquaintance, BeforeAfter, Detail, Events, Singled};
+use kiban_anon::{
+    Acquaintance, BeforeAfter, Detail, Events, Singled,
+    life::{LifeAnonymity, Lives as ReleasedLives, check_lives},
+};
+use rustc_hash::FxHashMap;
 
 use super::{
     Known, Workshop,
+    events::DATE_UNIT,
     people::{People, gated_rows},
 };
 use crate::{
     Error, Result,
     dataset::{Anonymous, FileSet, Gated},
-    release::spec::{ReleaseSpec, code_column},
+    release::spec::{Lives, ReleaseSpec, code_column},
     stages::{
         cdm::{date_column, named},
         standardise::count,
@@ -42,8 +48,11 @@ pub(super) async fn check(
     files: &FileSet<Anonymous>,
 ) -> Result<()> {
     let smallest = people.smallest_class();
-    if smallest < u64::from(spec.anonymity.k) {
-        return Err(Error::Bug(format!("the smallest class has {smallest} persons, fewer than k")));
+    if smallest < u64::from(spec.anonymity.smallest_class()) {
+        return Err(Error::Bug(format!("the smallest class has {smallest} persons, fewer than promised")));
+    }
+    if let Some(lives) = spec.anonymity.lives {
+        lives_are_shared(shop, spec, lives, files).await?;
     }
     for choice in &spec.tables {
         let Ok(code) = code_column(&choice.name) else { continue };
@@ -64,6 +73,71 @@ pub(super) async fn check(
         }
     }
     Ok(())
+}
+
+/// Counts again, from the finished files alone, who shares what may be known of a life.
+async fn lives_are_shared(
+    shop: Workshop<'_>,
+    spec: &ReleaseSpec,
+    lives: Lives,
+    files: &FileSet<Anonymous>,
+) -> Result<()> {
+    let mut classes: BTreeMap<Vec<Option<String>>, u32> = BTreeMap::new();
+    let mut place: FxHashMap<i64, (u32, u32)> = FxHashMap::default();
+    let mut sizes: Vec<u32> = Vec::new();
+    let persons = released_rows(shop, files, "person").await?.ok_or_else(|| Error::Bug("no persons".to_owned()))?;
+    for batch in shop.runner.collect(persons).await? {
+        let Some((ids, values)) = batch.columns().split_first() else { continue };
+        for (row, id) in ids.as_primitive::<Int64Type>().values().iter().enumerate() {
+            let class = u32::try_from(classes.len()).unwrap_or(u32::MAX);
+            let class = *classes.entry(values.iter().map(|v| text_of(v, row)).collect()).or_insert(class);
+            sizes.resize(sizes.len().max(class as usize + 1), 0);
+            if let Some(size) = sizes.get_mut(class as usize) {
+                place.insert(*id, (class, *size));
+                *size += 1;
+            }
+        }
+    }
+    let mut rows: Vec<Vec<(u32, u32)>> = vec![Vec::new(); sizes.len()];
+    let mut facts: FxHashMap<Vec<Option<String>>, u32> = FxHashMap::default();
+    for choice in &spec.tables {
+        let Some(table) = released_rows(shop, files, &choice.name).await? else { continue };
+        let told = told_columns(&choice.name, &table)?;
+        let table = table.select_columns(&[&["person_id"], told.as_slice()].concat())?;
+        for batch in shop.runner.collect(table).await? {
+            let Some((ids, values)) = batch.columns().split_first() else { continue };
+            for (row, id) in ids.as_primitive::<Int64Type>().values().iter().enumerate() {
+                let mut fact = vec![Some(choice.name.clone())];
+                fact.extend(values.iter().map(|v| text_of(v, row)));
+                let number = u32::try_from(facts.len()).unwrap_or(u32::MAX);
+                let number = *facts.entry(fact).or_insert(number);
+                let of = place.get(id).and_then(|(class, person)| Some((rows.get_mut(*class as usize)?, *person)));
+                let (rows, person) = of.ok_or_else(|| Error::Bug("an event of nobody".to_owned()))?;
+                rows.push((person, number));
+            }
+        }
+    }
+    let model = LifeAnonymity::new(spec.anonymity.k, u32::from(lives.known));
+    let threads = std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
+    for (size, rows) in sizes.iter().zip(rows) {
+        let check = check_lives(&ReleasedLives::from_rows(*size as usize, &rows, model.counted)?, &model, threads)?;
+        if !check.holds() {
+            return Err(Error::Bug(format!("{} persons can be told by what may be known of them", check.persons)));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the columns of a released table that somebody may know: what happened, in which system, when, how precisely.
+fn told_columns(table: &str, rows: &DataFrame) -> Result<Vec<&'static str>> {
+    let code = code_column(table).unwrap_or("visit_source_value");
+    let all = [Some(code), Some("source_system"), date_column(named(table)?), Some(DATE_UNIT)];
+    Ok(all.into_iter().flatten().filter(|name| rows.schema().has_column_with_unqualified_name(name)).collect())
+}
+
+/// Returns a cell as text, whatever its type.
+fn text_of(column: &ArrayRef, row: usize) -> Option<String> {
+    column.is_valid(row).then(|| array_value_to_string(column, row).unwrap_or_default())
 }
 
 async fn released_rows(shop: Workshop<'_>, files: &FileSet<Anonymous>, table: &str) -> Result<Option<DataFrame>> {

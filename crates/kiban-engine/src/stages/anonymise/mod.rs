@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::lives::LivesMeasured;
 pub use kiban_anon::{
     BeforeAfter, RareCounts, Risk, Singled,
     ordinance::{Item, Measure, NoObject, Operation},
@@ -30,6 +31,7 @@ use crate::{
 mod codes;
 mod events;
 mod evidence;
+mod lives;
 mod measure;
 mod people;
 mod values;
@@ -83,6 +85,8 @@ pub struct Measured {
     pub gaps: BeforeAfter<Singled>,
     /// Persons singled out by known events: how many, how precisely, result.
     pub known: Vec<Known>,
+    /// What protecting lives did, where the specification asks for it.
+    pub lives: Option<LivesMeasured>,
     /// What was done for each item of the ordinance.
     pub measures: Vec<Measure>,
     /// Items that have no object here.
@@ -132,28 +136,35 @@ pub async fn anonymise(
     let people = people::generalise(spec, &cohort, key("persons"), key("dates"))?;
     let mut tables = BTreeMap::from([("person".to_owned(), people.write_persons(shop).await?)]);
     let mut flows = vec![people.flow(gated.rows("person"))?];
-    let mut codes = BTreeMap::new();
+    let making = events::Making { shop, spec, people: &people, with_visits: releases(spec, "visit_occurrence") };
     let mut drafts = Vec::new();
-    let with_visits = spec.tables.iter().any(|choice| choice.name == "visit_occurrence");
     let ordered: BTreeSet<(bool, &str)> =
         spec.tables.iter().map(|choice| (choice.name != "visit_occurrence", choice.name.as_str())).collect();
     for (_, name) in ordered {
         let Some(choice) = spec.tables.iter().find(|choice| choice.name == name) else { continue };
-        let making = events::Making { shop, spec, people: &people, with_visits };
-        let made = making.table(choice, gated).await?;
+        drafts.push(making.draft(choice, gated).await?);
+    }
+    let lives = match spec.anonymity.lives {
+        Some(lives) => Some(lives::share(&making, lives, &key("lives"), &mut drafts).await?),
+        None => None,
+    };
+    let mut codes = BTreeMap::new();
+    let mut finished = Vec::new();
+    for draft in drafts {
+        let made = making.finish(draft).await?;
         if let Some(counts) = made.codes {
-            codes.insert(name.to_owned(), counts);
+            codes.insert(made.name.clone(), counts);
         }
-        tables.insert(name.to_owned(), made.manifest.clone());
+        tables.insert(made.name.clone(), made.manifest.clone());
         flows.push(made.flow.clone());
-        drafts.push(made);
+        finished.push(made);
     }
     let files = FileSet::reached(shop.output.to_owned(), tables);
     measure::check(shop, spec, &people, &files).await?;
     let sample = key("measurement");
     let gaps = measure::gaps(shop, spec, gated, &files).await?;
     let known = measure::known_events(shop, spec, gated, &files, &sample).await?;
-    let (measures, absent) = evidence::measures(spec, &people, &drafts)?;
+    let (measures, absent) = evidence::measures(spec, &people, &finished)?;
     let measured = Measured {
         cohort: people.cohort(),
         released: people.released(),
@@ -165,10 +176,15 @@ pub async fn anonymise(
         codes,
         gaps,
         known,
+        lives,
         measures,
         absent,
     };
     Ok(Anonymised { files, flows, measured, persons: people.keys() })
+}
+
+fn releases(spec: &ReleaseSpec, table: &str) -> bool {
+    spec.tables.iter().any(|choice| choice.name == table)
 }
 
 fn scratch_file(shop: Workshop<'_>, name: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! The people of a release: the cohort, its generalisation to k, fresh ids and date shifts.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array},
@@ -126,6 +126,9 @@ pub(super) struct People {
     attributes: Vec<QuasiIdentifier>,
     sizes_before: Vec<u64>,
     sizes_after: Vec<u64>,
+    /// Per person the number of those who share every released value; meaningless for who is left out.
+    class_of: Vec<i32>,
+    class_sizes: Vec<u32>,
 }
 
 /// Generalises the cohort to k, and draws a fresh id and a date shift for everyone who stays.
@@ -140,19 +143,22 @@ pub(super) fn generalise(
     let columns = encode(&attributes, cohort)?;
     let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
     let table = Folded::new(&hierarchies, &columns)?;
-    let solution = search(&attributes, &table, &Policy::new(limits.k, limits.suppression_limit))
-        .map_err(|_| too_few(limits.k, cohort.persons.len()))?;
+    let solution = search(&attributes, &table, &Policy::new(limits.smallest_class(), limits.suppression_limit))
+        .map_err(|_| too_few(limits.smallest_class(), cohort.persons.len()))?;
     let (generalised, sizes_after) = {
         let classes = ClassMap::new(&attributes, &table, &solution)?;
         (classes.apply(&columns)?, classes.class_sizes())
     };
     if sizes_after.is_empty() {
-        return Err(too_few(limits.k, cohort.persons.len()));
+        return Err(too_few(limits.smallest_class(), cohort.persons.len()));
     }
-    let shift = DateShift::new(date_key, limits.date_shift_days, Step::Day)?;
+    let shift = DateShift::new(date_key, limits.shift_days(), Step::Day)?;
     let window = Window::new(spec.window.from, spec.window.to)?.shared(&shift)?.days();
     let fresh = fresh_ids(&cohort.persons, &generalised.kept, &person_key);
+    let (class_of, class_sizes) = number_classes(&generalised.columns, &generalised.kept);
     Ok(People {
+        class_of,
+        class_sizes,
         persons: cohort.persons.clone(),
         kept: generalised.kept,
         released: generalised.columns,
@@ -216,16 +222,43 @@ fn fresh_ids(persons: &Int64Array, kept: &BooleanArray, key: &[u8; 32]) -> Vec<i
     fresh
 }
 
+/// Numbers the classes in the order of their values, and counts each.
+fn number_classes(columns: &[StringArray], kept: &BooleanArray) -> (Vec<i32>, Vec<u32>) {
+    let values = |row: usize| columns.iter().map(|c| c.is_valid(row).then(|| c.value(row))).collect::<Vec<_>>();
+    let mut rows: BTreeMap<Vec<Option<&str>>, Vec<usize>> = BTreeMap::new();
+    for row in (0..kept.len()).filter(|row| kept.value(*row)) {
+        rows.entry(values(row)).or_default().push(row);
+    }
+    let mut class_of = vec![0; kept.len()];
+    let mut sizes = Vec::with_capacity(rows.len());
+    for (number, members) in (0..).zip(rows.into_values()) {
+        sizes.push(u32::try_from(members.len()).unwrap_or(u32::MAX));
+        for row in members {
+            if let Some(slot) = class_of.get_mut(row) {
+                *slot = number;
+            }
+        }
+    }
+    (class_of, sizes)
+}
+
 impl People {
+    /// Returns how many persons share each combination of released values, by the number of the class.
+    pub(super) fn class_sizes(&self) -> &[u32] {
+        &self.class_sizes
+    }
+
     /// Writes who stays, under which id, by how many days shifted: secret, in the scratch folder.
     pub(super) fn secrets(&self, shop: Workshop<'_>) -> Result<DataFrame> {
         let path = scratch_file(shop, "people.parquet");
         let rows = || (0..self.persons.len()).filter(|row| self.kept.value(*row));
         let fresh = |row: usize| self.fresh.get(row).copied().unwrap_or_default();
+        let class = |row: usize| self.class_of.get(row).copied().unwrap_or_default();
         let schema: SchemaRef = Arc::new(Schema::new(vec![
             Field::new("secret_person", DataType::Int64, false),
             Field::new("fresh_person", DataType::Int64, false),
             Field::new("shift", DataType::Int32, false),
+            Field::new("class", DataType::Int32, false),
         ]));
         let batch = RecordBatch::try_new(
             schema.clone(),
@@ -233,6 +266,7 @@ impl People {
                 Arc::new(Int64Array::from_iter_values(rows().map(|row| self.persons.value(row)))),
                 Arc::new(Int64Array::from_iter_values(rows().map(fresh))),
                 Arc::new(Int32Array::from_iter_values(rows().map(|row| self.shifts.value(row)))),
+                Arc::new(Int32Array::from_iter_values(rows().map(class))),
             ],
         )?;
         let mut writer = PartWriter::create(&path, schema.clone())?;
