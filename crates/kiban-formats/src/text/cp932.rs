@@ -16,7 +16,10 @@ pub(crate) struct Cp932<'a> {
 impl<'a> Cp932<'a> {
     /// Decodes bytes; what has no character becomes U+FFFD, gaiji (F040–F9FC) the private use area.
     pub(crate) fn decode(bytes: &'a [u8]) -> Self {
-        if let Some(text) = ascii(bytes) {
+        // Names are not ASCII, and what is not would be converted in vain.
+        if bytes.is_ascii()
+            && let Some(text) = ascii(bytes)
+        {
             return Self { text: Cow::Borrowed(text), fault: None };
         }
         let (text, malformed) = SHIFT_JIS.decode_without_bom_handling(bytes);

@@ -7,7 +7,7 @@ pub(crate) use date::{
 };
 pub(crate) use number::{decimal, narrow, number};
 pub(crate) use result::{Value, range};
-pub(crate) use split::{Ends, MOST, split};
+pub(crate) use split::{Ends, MOST, leading, split};
 
 mod charset;
 mod cp932;

@@ -1,6 +1,6 @@
 //! Lines and fields of a claim file.
 
-use crate::text::{Ends, MOST, decimal, digits, split};
+use crate::text::{Ends, MOST, ascii, decimal, digits, leading, split};
 
 /// The record types of medical claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,9 +81,9 @@ pub(super) const DEVICE_DAYS: usize = 18;
 /// The fields of a line, by their numbers in the specification (1-based). A comma is never the second byte of a CP932
 /// character, so raw bytes can be split.
 pub(super) struct Fields<'l> {
+    /// The line from its record type on.
     line: &'l [u8],
     ends: &'l [u32],
-    prefix: usize,
 }
 
 impl<'l> Fields<'l> {
@@ -92,64 +92,60 @@ impl<'l> Fields<'l> {
     /// [`days`]: Self::days
     #[inline]
     pub(super) fn split(line: &'l [u8], prefix: usize, ends: &'l mut Ends) -> Self {
-        let kind = if prefix == 0 { line } else { line.splitn(prefix + 1, |b| *b == b',').last().unwrap_or_default() };
-        let most = match kind {
-            [b'S', b'I', b',', ..] | [b'I', b'Y', b',', ..] => prefix + DAYS - 1,
-            [b'T', b'O', b',', ..] => prefix + DEVICE_DAYS - 1,
-            // `TO` has 48 fields, the most, and insurers prefix three.
+        let own = |line: &'l [u8]| line.splitn(prefix + 1, |b| *b == b',').nth(prefix).unwrap_or_default();
+        let line = if prefix == 0 { line } else { own(line) };
+        let most = match line {
+            [b'S', b'I', b',', ..] | [b'I', b'Y', b',', ..] => DAYS - 1,
+            [b'T', b'O', b',', ..] => DEVICE_DAYS - 1,
+            // `TO` has 48 fields, the most.
             _ => MOST,
         };
-        Self { line, ends: split(line, b',', most, ends), prefix }
-    }
-
-    #[inline]
-    fn span(&self, number: usize) -> std::ops::Range<usize> {
-        let index = number + self.prefix;
-        let Some(end) = index.checked_sub(1).and_then(|last| self.ends.get(last)) else { return 0..0 };
-        let start = index.checked_sub(2).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize + 1);
-        start..*end as usize
+        Self { line, ends: split(line, b',', most, ends) }
     }
 
     /// Returns a field; what is not there is empty.
     #[inline]
     pub(super) fn get(&self, number: usize) -> &'l [u8] {
-        self.line.get(self.span(number)).unwrap_or_default()
+        let Some(end) = self.ends.get(number - 1) else { return &[] };
+        let before = number.checked_sub(2).and_then(|before| self.ends.get(before));
+        let start = before.map_or(0, |end| *end as usize + 1);
+        self.line.get(start..*end as usize).unwrap_or_default()
     }
 
     /// Returns a field that must be ASCII, as text; empty where it is not.
     #[inline]
     pub(super) fn code(&self, number: usize) -> &'l str {
-        std::str::from_utf8(self.get(number)).unwrap_or_default().trim_ascii()
+        let field = self.get(number);
+        // Of a few bytes that are ASCII this is the quicker look; of others both come to the same.
+        let text = ascii(field).or_else(|| std::str::from_utf8(field).ok());
+        text.unwrap_or_default().trim_ascii()
     }
 
     /// Returns a field that must be a number.
     #[inline]
     pub(super) fn number(&self, number: usize) -> Option<f64> {
-        decimal(self.get(number).trim_ascii())
+        let text = self.get(number);
+        digits(text).map(f64::from).or_else(|| decimal(text.trim_ascii()))
     }
 
     /// Returns a field that must be a count.
     #[inline]
     pub(super) fn count(&self, number: usize) -> Option<u32> {
-        let text = self.get(number).trim_ascii();
-        digits(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
+        let text = self.get(number);
+        digits(text).or_else(|| std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok())
     }
 
     /// Returns the days of the month with a count, from the 31 columns that begin at `first`.
     #[inline]
     pub(super) fn days(&self, first: usize) -> impl Iterator<Item = (u8, u32)> {
-        let before = self.ends.get(first + self.prefix - 2);
+        let before = self.ends.get(first - 2);
         let mut rest = before.and_then(|end| self.line.get(*end as usize + 1..)).unwrap_or_default();
         let mut day = 1_usize;
         std::iter::from_fn(move || {
             loop {
-                // Nearly all columns are empty: runs of commas are passed over eight at a time.
-                while let Some(after) = rest.strip_prefix(b",,,,,,,,") {
-                    (rest, day) = (after, day + 8);
-                }
-                let empty = rest.iter().position(|byte| *byte != b',')?;
+                let empty = leading(rest, b',');
+                rest = rest.get(empty..).filter(|rest| !rest.is_empty())?;
                 day += empty;
-                rest = rest.get(empty..)?;
                 let end = rest.iter().position(|byte| *byte == b',').unwrap_or(rest.len());
                 let count = digits(rest.get(..end)?.trim_ascii());
                 let this = u8::try_from(day).ok().filter(|day| *day <= 31)?;
