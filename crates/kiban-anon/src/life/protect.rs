@@ -23,29 +23,39 @@ pub struct Protected {
 /// It begins with the bare persons, who are anonymous if there are k, and *admits* items, those that most persons have
 /// first. An item is admitted for the core of its holders: the largest group in which it can be shared together with
 /// every few of the items that its persons have by then. So the model holds after each step, there is nothing to repair,
-/// and the work ends after one pass. What an event could not be released as is tried on its next rung, with all others
-/// that wait there. At the end nothing that was left out could be given back on a rung that was tried, to any group of
-/// persons: later items only make cores smaller.
+/// and nothing to iterate. What an event could not be released as is tried on its next rung, with all others that wait
+/// there. An item with a small core stands in the way of all others of its persons, so at first only cores as large as
+/// the ladder wants are admitted, then a quarter of that, and so on down to k. At the end nothing that was left out
+/// could be given back on any rung from its first on, to any group of persons: later items only make cores smaller.
 ///
 /// # Errors
 /// A model that makes no sense; kinds that are not of the ladder; a result that its check refuses, which would be a fault.
 pub fn protect(class: &LifeClass, ladder: &Ladder, model: &LifeAnonymity) -> Result<Protected> {
     model.validate()?;
     if class.kinds().iter().any(|kind| ladder.code(*kind) as usize >= ladder.codes()) {
-        return Err(Error::BadParameter { what: "class of lives".to_owned(), why: "an event's kind is not of the ladder" });
+        return Err(Error::BadParameter {
+            what: "class of lives".to_owned(),
+            why: "an event's kind is not of the ladder",
+        });
     }
     let enough = class.persons() as u64 >= u64::from(model.k);
     let mut admission = Admission::new(class, ladder, model);
     if enough {
-        let mut steps = 0;
-        while admission.waits(steps) {
-            admission.climb(steps);
-            steps += 1;
+        for floor in floors(ladder.wanted(), model.k) {
+            let mut steps = 0;
+            while admission.waits(steps) {
+                admission.climb(steps, floor);
+                steps += 1;
+            }
         }
     }
     let labels = admission.labels;
     let kept = vec![enough; class.persons()];
     let check = check_class(class, &labels, &kept, model)?;
+    if !check.holds() {
+        let why = "the finished class does not pass its own check: this is a fault of the program";
+        return Err(Error::BadParameter { what: "class of lives".to_owned(), why });
+    }
     let account = LifeAccount::of(class, ladder, &labels, &kept);
     Ok(Protected { labels, kept, account, check })
 }
@@ -54,7 +64,12 @@ pub fn protect(class: &LifeClass, ladder: &Ladder, model: &LifeAnonymity) -> Res
 ///
 /// # Errors
 /// As [`check_lives`].
-pub fn check_class(class: &LifeClass, labels: &[Option<u32>], kept: &[bool], model: &LifeAnonymity) -> Result<LifeCheck> {
+pub fn check_class(
+    class: &LifeClass,
+    labels: &[Option<u32>],
+    kept: &[bool],
+    model: &LifeAnonymity,
+) -> Result<LifeCheck> {
     let mut place = 0_u32;
     let place_of: Vec<Option<u32>> = kept
         .iter()
@@ -64,11 +79,16 @@ pub fn check_class(class: &LifeClass, labels: &[Option<u32>], kept: &[bool], mod
             here
         })
         .collect();
-    let row = |((person, _), label): ((u32, u32), &Option<u32>)| {
-        place_of.get(person as usize).copied().flatten().zip(*label)
-    };
+    let row =
+        |((person, _), label): ((u32, u32), &Option<u32>)| place_of.get(person as usize).copied().flatten().zip(*label);
     let rows: Vec<(u32, u32)> = class.rows().zip(labels).filter_map(row).collect();
     check_lives(&Lives::from_rows(place as usize, &rows, model.counted)?, model, std::num::NonZeroUsize::MIN)
+}
+
+/// Returns the sizes that cores must have, one walk up the rungs after the other: the last is k.
+fn floors(wanted: u32, k: u32) -> impl Iterator<Item = usize> {
+    let larger = std::iter::successors(Some(wanted), |floor| Some(floor / 4)).take_while(move |floor| *floor > k);
+    larger.chain([k]).map(|floor| floor as usize)
 }
 
 /// An event that waits on a rung: its label there, its person, its place in the class.
@@ -117,16 +137,16 @@ impl<'a> Admission<'a> {
         open.any(|(kind, _)| self.ladder.rung(*kind, steps).is_some())
     }
 
-    /// Offers all that is not released yet, on the rung so many steps above each code's first.
-    fn climb(&mut self, steps: u8) {
+    /// Offers all that is not released yet, on the rung so many steps above each code's first, to cores of `floor` or more.
+    fn climb(&mut self, steps: u8, floor: usize) {
         let label = |kind| self.ladder.rung(kind, steps).and_then(|(_, rung)| self.ladder.label(kind, rung));
         let open = (0_u32..).zip(self.class.rows()).zip(&self.labels).filter(|(_, released)| released.is_none());
         let mut waiting: Vec<Waiting> =
             open.filter_map(|((row, (person, kind)), _)| Some((label(kind)?, person, row))).collect();
         waiting.sort_unstable();
-        for offer in self.offers(&waiting) {
+        for offer in self.offers(&waiting, floor) {
             let rows = waiting.get(offer.waiting.clone()).unwrap_or_default();
-            self.admit(&offer, rows);
+            self.admit(&offer, rows, floor);
         }
     }
 
@@ -140,7 +160,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Makes offers of the waiting events, in the order in which they are taken up: what most persons share comes first.
-    fn offers(&self, waiting: &[Waiting]) -> Vec<Offer> {
+    fn offers(&self, waiting: &[Waiting], floor: usize) -> Vec<Offer> {
         let mut offers = Vec::new();
         let mut from = 0;
         for same in waiting.chunk_by(|a, b| a.0 == b.0) {
@@ -148,7 +168,7 @@ impl<'a> Admission<'a> {
             from = range.end;
             let Some((label, _, _)) = same.first().copied() else { continue };
             let known = self.item(label, 1).is_some();
-            if !known && same.len() < self.model.k as usize {
+            if !known && same.len() < floor {
                 continue;
             }
             let mut per_times: Vec<Vec<u32>> = Vec::new();
@@ -170,7 +190,9 @@ impl<'a> Admission<'a> {
                 let before = self.item(label, times).and_then(|i| self.holders.get(i as usize)).map_or(0, Vec::len);
                 // Twice comes after once, even if more persons wait for it.
                 rank = rank.min(persons.len() + before);
-                offers.push(Offer { label, times, rank, persons, waiting: range.clone() });
+                if rank >= floor {
+                    offers.push(Offer { label, times, rank, persons, waiting: range.clone() });
+                }
             }
         }
         offers.sort_by_key(|offer| (std::cmp::Reverse(offer.rank), offer.label, offer.times));
@@ -178,7 +200,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Releases an offer to the core of those who have it and those who wait for it.
-    fn admit(&mut self, offer: &Offer, waiting: &[Waiting]) {
+    fn admit(&mut self, offer: &Offer, waiting: &[Waiting], floor: usize) {
         let once_less = self.item(offer.label, offer.times.saturating_sub(1));
         let ready = |person: &u32| offer.times == 1 || self.holds(*person, once_less);
         let known = self.item(offer.label, offer.times);
@@ -190,7 +212,7 @@ impl<'a> Admission<'a> {
         let others = self.model.known - 1;
         let core = self.cores.core(&group, &self.lives, others, self.holders.len());
         let inside: Vec<u32> = group.iter().zip(core).filter(|(_, inside)| *inside).map(|(p, _)| *p).collect();
-        if inside.is_empty() {
+        if inside.len() < floor {
             return;
         }
         let item = known.unwrap_or_else(|| u32::try_from(self.holders.len()).unwrap_or(u32::MAX));

@@ -196,7 +196,11 @@ fn covers(ladder: &Ladder, label: u32, (code, month): &(u32, i32)) -> bool {
 }
 
 fn hunt(
-    adversary: &LifeAdversary<'_>, ladder: &Ladder, class: &LifeClass, lives: &[Vec<(u32, i32)>], labels: &[Option<u32>],
+    adversary: &LifeAdversary<'_>,
+    ladder: &Ladder,
+    class: &LifeClass,
+    lives: &[Vec<(u32, i32)>],
+    labels: &[Option<u32>],
 ) -> kiban_anon::life::Success {
     let number = |name: &str| u32::try_from(NAMES.iter().position(|n| *n == name).unwrap()).unwrap();
     let codes: CodesAbove = NAMES
@@ -207,8 +211,7 @@ fn hunt(
             above
         })
         .collect();
-    let person: Vec<u32> =
-        (0_u32..).zip(lives).flat_map(|(p, life)| std::iter::repeat_n(p, life.len())).collect();
+    let person: Vec<u32> = (0_u32..).zip(lives).flat_map(|(p, life)| std::iter::repeat_n(p, life.len())).collect();
     let code: Vec<u32> = lives.iter().flatten().map(|(code, _)| *code).collect();
     let days: Vec<Option<i32>> = lives.iter().flatten().map(|(_, month)| Some(day(*month))).collect();
     let rows: Vec<(u32, kiban_anon::life::LifeLabel<'_>)> =
@@ -254,6 +257,7 @@ fn the_rungs_are_chosen_by_what_they_lose() {
     let class = class(&ladder, &lives);
     let (chosen, trials) = choose_rungs(ladder, std::slice::from_ref(&class), &model, ONE).unwrap();
     let best = trials.iter().map(|t| t.account.loss()).fold(1.0, f64::min);
+    assert_eq!(trials.iter().map(|t| t.wanted).collect::<Vec<_>>(), [6]);
     assert_eq!(protect(&class, &chosen, &model).unwrap().account.loss(), best);
     assert_eq!(chosen.starts()[0], 0, "the first code is shared by all to the month");
     assert!(chosen.starts()[1] > 0, "three persons share each of the others in a month");
