@@ -37,7 +37,7 @@ impl Dice {
     }
 
     fn below(&mut self, n: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(n) >> 32) as u32
+        (((self.next() >> 32) * u64::from(n)) >> 32) as u32
     }
 
     /// A code by Zipf's law: the rank r has a weight of 1/r, by rejection-free inversion of the integral.

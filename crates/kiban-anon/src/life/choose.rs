@@ -95,11 +95,9 @@ fn starts(ladder: &Ladder, sample: &[LifeClass], wanted: u32) -> Vec<u8> {
             tally(ladder, class, &settled, number, wanted, &mut shares);
         }
         for (code, (shared, all)) in shares {
-            if shared * 2 >= all {
-                if let Some(slot) = settled.get_mut(code as usize) {
-                    *slot = Some(number);
-                    open -= 1;
-                }
+            if let Some(slot) = settled.get_mut(code as usize).filter(|_| shared * 2 >= all) {
+                *slot = Some(number);
+                open -= 1;
             }
         }
     }

@@ -225,11 +225,10 @@ impl Ladder {
         self.tables.get(table)?.group(level, code - self.first_code.get(table)?)
     }
 
-    /// Returns the rung of a kind so many steps above where its code starts; `None` above the last.
-    pub(super) fn rung(&self, kind: u32, steps: u8) -> Option<(u8, Rung)> {
-        let code = self.code(kind);
-        let number = self.starts.get(code as usize)?.checked_add(steps)?;
-        self.rungs(self.table(code)).get(usize::from(number)).map(|rung| (number, *rung))
+    /// Returns the rung of a kind by number; `None` below where its code starts, and above the last.
+    pub(super) fn rung(&self, kind: u32, number: u8) -> Option<Rung> {
+        let start = *self.starts.get(self.code(kind) as usize)?;
+        (number >= start).then(|| self.rung_at(kind, number))?
     }
 
     /// Returns the rung of a kind's table by number.

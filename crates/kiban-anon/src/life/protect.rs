@@ -42,11 +42,7 @@ pub fn protect(class: &LifeClass, ladder: &Ladder, model: &LifeAnonymity) -> Res
     let mut admission = Admission::new(class, ladder, model);
     if enough {
         for floor in floors(ladder.wanted(), model.k) {
-            let mut steps = 0;
-            while admission.waits(steps) {
-                admission.climb(steps, floor);
-                steps += 1;
-            }
+            (0..ladder.most_rungs()).for_each(|number| admission.climb(number, floor));
         }
     }
     let labels = admission.labels;
@@ -131,15 +127,9 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Tells whether an event that is not released has a rung so many steps above its first.
-    fn waits(&self, steps: u8) -> bool {
-        let mut open = self.class.kinds().iter().zip(&self.labels).filter(|(_, label)| label.is_none());
-        open.any(|(kind, _)| self.ladder.rung(*kind, steps).is_some())
-    }
-
-    /// Offers all that is not released yet, on the rung so many steps above each code's first, to cores of `floor` or more.
-    fn climb(&mut self, steps: u8, floor: usize) {
-        let label = |kind| self.ladder.rung(kind, steps).and_then(|(_, rung)| self.ladder.label(kind, rung));
+    /// Offers all that is not released yet and has started, on its rung of this number, to cores of `floor` or more.
+    fn climb(&mut self, number: u8, floor: usize) {
+        let label = |kind| self.ladder.rung(kind, number).and_then(|rung| self.ladder.label(kind, rung));
         let open = (0_u32..).zip(self.class.rows()).zip(&self.labels).filter(|(_, released)| released.is_none());
         let mut waiting: Vec<Waiting> =
             open.filter_map(|((row, (person, kind)), _)| Some((label(kind)?, person, row))).collect();
@@ -167,24 +157,10 @@ impl<'a> Admission<'a> {
             let range = from..from + same.len();
             from = range.end;
             let Some((label, _, _)) = same.first().copied() else { continue };
-            let known = self.item(label, 1).is_some();
-            if !known && same.len() < floor {
+            if same.len() < floor && self.item(label, 1).is_none() {
                 continue;
             }
-            let mut per_times: Vec<Vec<u32>> = Vec::new();
-            for rows in same.chunk_by(|a, b| a.1 == b.1) {
-                let Some((_, person, _)) = rows.first().copied() else { continue };
-                let had = (1..=self.model.counted).take_while(|t| known && self.holds(person, self.item(label, *t)));
-                let had = had.count();
-                // With nothing more to count, the last fact is offered again; it lets the other rows follow.
-                let next = had.min(self.model.counted as usize - 1);
-                for times in next..(next + rows.len()).min(self.model.counted as usize) {
-                    per_times.resize_with(per_times.len().max(times + 1), Vec::new);
-                    if let Some(persons) = per_times.get_mut(times) {
-                        persons.push(person);
-                    }
-                }
-            }
+            let per_times = self.who_waits(label, same);
             let mut rank = usize::MAX;
             for (times, persons) in (1_u32..).zip(per_times).filter(|(_, persons)| !persons.is_empty()) {
                 let before = self.item(label, times).and_then(|i| self.holders.get(i as usize)).map_or(0, Vec::len);
@@ -197,6 +173,25 @@ impl<'a> Admission<'a> {
         }
         offers.sort_by_key(|offer| (std::cmp::Reverse(offer.rank), offer.label, offer.times));
         offers
+    }
+
+    /// Returns who waits to have a label once, twice, …; whoever has it already begins behind that.
+    fn who_waits(&self, label: u32, same: &[Waiting]) -> Vec<Vec<u32>> {
+        let counted = self.model.counted;
+        let mut per_times: Vec<Vec<u32>> = Vec::new();
+        for rows in same.chunk_by(|a, b| a.1 == b.1) {
+            let Some((_, person, _)) = rows.first().copied() else { continue };
+            let had = (1..=counted).take_while(|times| self.holds(person, self.item(label, *times))).count();
+            // With nothing more to count, the last fact is offered again; it lets the other rows follow.
+            let next = had.min(counted as usize - 1);
+            for times in next..(next + rows.len()).min(counted as usize) {
+                per_times.resize_with(per_times.len().max(times + 1), Vec::new);
+                if let Some(persons) = per_times.get_mut(times) {
+                    persons.push(person);
+                }
+            }
+        }
+        per_times
     }
 
     /// Releases an offer to the core of those who have it and those who wait for it.
@@ -230,10 +225,9 @@ impl<'a> Admission<'a> {
 
     /// Gives a person an item and labels the events that carry it.
     fn release(&mut self, person: u32, item: u32, offer: &Offer, waiting: &[Waiting]) {
-        if let Some(life) = self.lives.get_mut(person as usize) {
-            if let Err(place) = life.binary_search(&item) {
-                life.insert(place, item);
-            }
+        let life = self.lives.get_mut(person as usize);
+        if let Some((life, place)) = life.and_then(|life| life.binary_search(&item).err().map(|place| (life, place))) {
+            life.insert(place, item);
         }
         let from = waiting.partition_point(|w| w.1 < person);
         let rows = waiting.get(from..).unwrap_or_default().iter().take_while(|w| w.1 == person);
