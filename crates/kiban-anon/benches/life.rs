@@ -1,4 +1,4 @@
-//! Lives of 100,000 synthetic persons with some 40 events each, made anonymous class by class.
+//! Lives of 100,000 synthetic persons with some 50 events each, made anonymous class by class.
 //!
 //! `cargo bench -p kiban-anon --bench life` measures one class; `… -- figures PERSONS CLASS K M` measures all and prints what
 //! was lost, with `naive` at the end also what usual releases tell an acquaintance.
