@@ -131,7 +131,12 @@ impl Success {
     }
 }
 
-fn examine(a: &LifeAdversary<'_>, truth: &TrueLives<'_>, released: &ReleasedLives<'_>, codes: &CodesAbove) -> Result<()> {
+fn examine(
+    a: &LifeAdversary<'_>,
+    truth: &TrueLives<'_>,
+    released: &ReleasedLives<'_>,
+    codes: &CodesAbove,
+) -> Result<()> {
     let lengths = [
         ("codes of true events", truth.code.len(), truth.person.len()),
         ("days of true events", truth.day.len(), truth.person.len()),
@@ -291,7 +296,13 @@ mod tests {
         let truth = TrueLives { class: &[0, 0, 0], person: &person, code: &code, day: &day };
         let released = ReleasedLives { class: &[0, 0, 0], who: &[0, 1, 2], person: &person, code: &code, days: &days };
         let mut adversary = LifeAdversary {
-            key: b"test", targets: 40, known: 2, level: 0, date: DateUnit::Day, shift: 0, doubt: Doubt::GivesUp,
+            key: b"test",
+            targets: 40,
+            known: 2,
+            level: 0,
+            date: DateUnit::Day,
+            shift: 0,
+            doubt: Doubt::GivesUp,
         };
         change(&mut adversary);
         attack(&adversary, &truth, &released, &codes).unwrap()

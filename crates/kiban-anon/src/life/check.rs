@@ -95,7 +95,8 @@ impl Ranked {
     fn new(lives: &Lives) -> Self {
         let mut support = vec![0_u32; lives.vocabulary()];
         lives.iter().flatten().for_each(|item| support[*item as usize] += 1);
-        let mut item_of_rank: Vec<u32> = (0_u32..).zip(&support).filter(|(_, n)| **n > 0).map(|(item, _)| item).collect();
+        let mut item_of_rank: Vec<u32> =
+            (0_u32..).zip(&support).filter(|(_, n)| **n > 0).map(|(item, _)| item).collect();
         item_of_rank.sort_unstable_by_key(|item| (support[*item as usize], *item));
         let mut rank_of = vec![0_u32; lives.vocabulary()];
         (0_u32..).zip(&item_of_rank).for_each(|(rank, item)| rank_of[*item as usize] = rank);
@@ -210,7 +211,11 @@ impl<'a> Counter<'a> {
         // One less than the count, so that no holder at all becomes the greatest number: one vector instruction.
         let lesser = |least: u32, n: &u32| least.min(n.wrapping_sub(1));
         let least = if sparse {
-            places.iter().flat_map(|p| self.ranked.rest(*p)).map(|item| &self.counts[*item as usize]).fold(u32::MAX, lesser)
+            places
+                .iter()
+                .flat_map(|p| self.ranked.rest(*p))
+                .map(|item| &self.counts[*item as usize])
+                .fold(u32::MAX, lesser)
         } else {
             self.counts[from as usize..].iter().fold(u32::MAX, lesser)
         };

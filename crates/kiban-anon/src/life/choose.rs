@@ -24,8 +24,9 @@ pub struct LadderTrial {
 /// Chooses for each code the rung on which it starts, and returns what was tried.
 ///
 /// A code starts on the lowest rung on which most of its events have a label that `wanted` persons of their class share.
-/// How many that should be follows from k, m and how facts go together; so k, 2k, 4k … are tried on a sample of
-/// classes, and what loses least is taken. A code that the sample does not hold starts where its group is already in use.
+/// How many that should be follows from k, m and how facts go together; so half of the largest class, a quarter, an
+/// eighth … are tried on a sample of classes, until less company has twice lost more; what loses least is taken. A code that
+/// the sample does not hold starts where its group is already in use.
 ///
 /// # Errors
 /// As [`protect`].
@@ -36,36 +37,48 @@ pub fn choose_rungs(
     threads: NonZeroUsize,
 ) -> Result<(Ladder, Vec<LadderTrial>)> {
     model.validate()?;
-    let largest = sample.iter().map(LifeClass::persons).max().unwrap_or(0) as u64;
-    let doubled = (0..32).map_while(|power| model.k.checked_mul(1 << power));
-    let wanted: Vec<u32> = doubled.take_while(|n| u64::from(*n) <= largest).collect();
+    let largest = sample.iter().map(LifeClass::persons).max().unwrap_or(0);
+    let largest = u32::try_from(largest).unwrap_or(u32::MAX);
+    let mut trials: Vec<LadderTrial> = Vec::new();
+    let mut best = (f64::INFINITY, ladder);
+    let mut worse = 0;
+    for wanted in (1..32).map(|halved| largest >> halved).take_while(|wanted| *wanted >= model.k) {
+        let starts = starts(&best.1, sample, wanted);
+        let ladder = best.1.clone().starting(starts, wanted);
+        let account = cost(sample, &ladder, model, threads)?;
+        trials.push(LadderTrial { wanted, account });
+        if account.loss() < best.0 {
+            (best, worse) = ((account.loss(), ladder), 0);
+        } else if worse == 1 {
+            break;
+        } else {
+            worse += 1;
+        }
+    }
+    Ok((best.1, trials))
+}
+
+/// Protects every class of the sample and adds up what it cost, in the order of the classes.
+fn cost(sample: &[LifeClass], ladder: &Ladder, model: &LifeAnonymity, threads: NonZeroUsize) -> Result<LifeAccount> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
-        while let Some(wanted) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push(attempt(&ladder, sample, model, *wanted));
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(class) = sample.get(number) else { return done };
+            done.push((number, protect(class, ladder, model).map(|protected| protected.account)));
         }
-        done
     };
-    let mut tried: Vec<(LadderTrial, Vec<u8>)> = thread::scope(|scope| {
+    let mut accounts: Vec<(usize, Result<LifeAccount>)> = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(work)).collect();
-        let joined = workers.into_iter().flat_map(|w| w.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        joined.collect::<Result<_>>()
-    })?;
-    tried.sort_by_key(|(trial, _)| trial.wanted);
-    let trials = tried.iter().map(|(trial, _)| *trial).collect();
-    let best = tried.into_iter().min_by(|a, b| a.0.account.loss().total_cmp(&b.0.account.loss()));
-    Ok((best.map_or(ladder.clone(), |(_, starts)| ladder.starting(starts)), trials))
-}
-
-fn attempt(ladder: &Ladder, sample: &[LifeClass], model: &LifeAnonymity, wanted: u32) -> Result<(LadderTrial, Vec<u8>)> {
-    let starts = starts(ladder, sample, wanted);
-    let ladder = ladder.clone().starting(starts.clone());
-    let mut account = LifeAccount::default();
-    for class in sample {
-        account.merge(&protect(class, &ladder, model)?.account);
+        workers.into_iter().flat_map(|w| w.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    accounts.sort_by_key(|(number, _)| *number);
+    let mut sum = LifeAccount::default();
+    for (_, account) in accounts {
+        sum.merge(&account?);
     }
-    Ok((LadderTrial { wanted, account }, starts))
+    Ok(sum)
 }
 
 /// Settles codes rung by rung: whoever finds enough company there, with codes that settled on the same label, stays.
@@ -82,11 +95,9 @@ fn starts(ladder: &Ladder, sample: &[LifeClass], wanted: u32) -> Vec<u8> {
             tally(ladder, class, &settled, number, wanted, &mut shares);
         }
         for (code, (shared, all)) in shares {
-            if shared * 2 >= all {
-                if let Some(slot) = settled.get_mut(code as usize) {
-                    *slot = Some(number);
-                    open -= 1;
-                }
+            if let Some(slot) = settled.get_mut(code as usize).filter(|_| shared * 2 >= all) {
+                *slot = Some(number);
+                open -= 1;
             }
         }
     }

@@ -112,6 +112,7 @@ pub struct Ladder {
     table_of_code: Vec<u16>,
     rungs: Vec<Vec<Rung>>,
     starts: Vec<u8>,
+    wanted: u32,
 }
 
 impl Ladder {
@@ -132,6 +133,7 @@ impl Ladder {
             table_of_code: Vec::new(),
             rungs: Vec::new(),
             starts: Vec::new(),
+            wanted: 0,
             tables: Vec::new(),
         };
         for (number, table) in (0_u16..).zip(&tables) {
@@ -144,7 +146,10 @@ impl Ladder {
         }
         let most = codes.max(groups) * u64::from(ladder.dates.buckets());
         if most > u64::from(u32::MAX) || tables.len() > usize::from(u16::MAX) {
-            return Err(Error::BadParameter { what: what(), why: "too many codes for so fine dates: begin with a coarser unit" });
+            return Err(Error::BadParameter {
+                what: what(),
+                why: "too many codes for so fine dates: begin with a coarser unit",
+            });
         }
         ladder.starts = vec![0; ladder.table_of_code.len()];
         ladder.tables = tables;
@@ -185,10 +190,14 @@ impl Ladder {
         &self.starts
     }
 
-    /// Replaces the rungs on which codes start.
-    pub(super) fn starting(mut self, starts: Vec<u8>) -> Self {
-        self.starts = starts;
-        self
+    /// Returns how many persons of a class should at first share a label.
+    pub fn wanted(&self) -> u32 {
+        self.wanted
+    }
+
+    /// Replaces the rungs on which codes start, and how many should share a label.
+    pub(super) fn starting(self, starts: Vec<u8>, wanted: u32) -> Self {
+        Self { starts, wanted, ..self }
     }
 
     /// Returns the number of rungs of the table that has most.
@@ -202,8 +211,7 @@ impl Ladder {
             let rung = self.rungs(self.table(code)).get(usize::from(number))?;
             Some((self.table(code), self.group(code, rung.level)?, rung.unit))
         };
-        let in_use: FxHashSet<_> =
-            (0_u32..).zip(settled).filter_map(|(code, number)| used(code, (*number)?)).collect();
+        let in_use: FxHashSet<_> = (0_u32..).zip(settled).filter_map(|(code, number)| used(code, (*number)?)).collect();
         let start = |(code, number): (u32, &Option<u8>)| {
             let last = u8::try_from(self.rungs(self.table(code)).len().saturating_sub(1)).unwrap_or(u8::MAX);
             let joined = || (0..last).find(|number| used(code, *number).is_some_and(|key| in_use.contains(&key)));
@@ -217,11 +225,10 @@ impl Ladder {
         self.tables.get(table)?.group(level, code - self.first_code.get(table)?)
     }
 
-    /// Returns the rung of a kind so many steps above where its code starts; `None` above the last.
-    pub(super) fn rung(&self, kind: u32, steps: u8) -> Option<(u8, Rung)> {
-        let code = self.code(kind);
-        let number = self.starts.get(code as usize)?.checked_add(steps)?;
-        self.rungs(self.table(code)).get(usize::from(number)).map(|rung| (number, *rung))
+    /// Returns the rung of a kind by number; `None` below where its code starts, and above the last.
+    pub(super) fn rung(&self, kind: u32, number: u8) -> Option<Rung> {
+        let start = *self.starts.get(self.code(kind) as usize)?;
+        (number >= start).then(|| self.rung_at(kind, number))?
     }
 
     /// Returns the rung of a kind's table by number.
@@ -236,6 +243,11 @@ impl Ladder {
         let group = self.group(code, rung.level)?;
         let bucket = self.dates.coarser(bucket, rung.unit)?;
         Some((self.first_group.get(table)? + group) * self.dates.buckets() + bucket)
+    }
+
+    /// Returns the label that says all that a kind does: its code, and its date in the finest unit.
+    pub fn finest(&self, kind: u32) -> Option<u32> {
+        self.label(kind, Rung { level: 0, unit: self.dates.finest_unit() })
     }
 
     /// Returns what an event of this kind weighs, and the share of its detail that a label for it has lost.
@@ -271,8 +283,7 @@ impl Ladder {
 
     /// Tells how the label of an event differs from its code and from its date in the finest unit.
     pub(super) fn change(&self, kind: u32, label: u32) -> Change {
-        let finest = Rung { level: 0, unit: self.dates.finest_unit() };
-        let parts = self.label(kind, finest).and_then(|own| self.parts(own)).zip(self.parts(label));
+        let parts = self.finest(kind).and_then(|own| self.parts(own)).zip(self.parts(label));
         parts.map_or(Change::default(), |(own, released)| Change {
             rolled_up: own.1 != released.1,
             coarsened: own.2 != released.2,

@@ -89,7 +89,11 @@ impl Lives {
 }
 
 pub(super) fn narrow(count: usize) -> Result<u32> {
-    u32::try_from(count).map_err(|_| Error::Lengths { what: "facts of one class", found: count, expected: u32::MAX as usize })
+    u32::try_from(count).map_err(|_| Error::Lengths {
+        what: "facts of one class",
+        found: count,
+        expected: u32::MAX as usize,
+    })
 }
 
 #[cfg(test)]

@@ -23,29 +23,35 @@ pub struct Protected {
 /// It begins with the bare persons, who are anonymous if there are k, and *admits* items, those that most persons have
 /// first. An item is admitted for the core of its holders: the largest group in which it can be shared together with
 /// every few of the items that its persons have by then. So the model holds after each step, there is nothing to repair,
-/// and the work ends after one pass. What an event could not be released as is tried on its next rung, with all others
-/// that wait there. At the end nothing that was left out could be given back on a rung that was tried, to any group of
-/// persons: later items only make cores smaller.
+/// and nothing to iterate. What an event could not be released as is tried on its next rung, with all others that wait
+/// there. An item with a small core stands in the way of all others of its persons, so at first only cores as large as
+/// the ladder wants are admitted, then a quarter of that, and so on down to k. At the end nothing that was left out
+/// could be given back on any rung from its first on, to any group of persons: later items only make cores smaller.
 ///
 /// # Errors
 /// A model that makes no sense; kinds that are not of the ladder; a result that its check refuses, which would be a fault.
 pub fn protect(class: &LifeClass, ladder: &Ladder, model: &LifeAnonymity) -> Result<Protected> {
     model.validate()?;
     if class.kinds().iter().any(|kind| ladder.code(*kind) as usize >= ladder.codes()) {
-        return Err(Error::BadParameter { what: "class of lives".to_owned(), why: "an event's kind is not of the ladder" });
+        return Err(Error::BadParameter {
+            what: "class of lives".to_owned(),
+            why: "an event's kind is not of the ladder",
+        });
     }
     let enough = class.persons() as u64 >= u64::from(model.k);
     let mut admission = Admission::new(class, ladder, model);
     if enough {
-        let mut steps = 0;
-        while admission.waits(steps) {
-            admission.climb(steps);
-            steps += 1;
+        for floor in floors(ladder.wanted(), model.k) {
+            (0..ladder.most_rungs()).for_each(|number| admission.climb(number, floor));
         }
     }
     let labels = admission.labels;
     let kept = vec![enough; class.persons()];
     let check = check_class(class, &labels, &kept, model)?;
+    if !check.holds() {
+        let why = "the finished class does not pass its own check: this is a fault of the program";
+        return Err(Error::BadParameter { what: "class of lives".to_owned(), why });
+    }
     let account = LifeAccount::of(class, ladder, &labels, &kept);
     Ok(Protected { labels, kept, account, check })
 }
@@ -54,7 +60,12 @@ pub fn protect(class: &LifeClass, ladder: &Ladder, model: &LifeAnonymity) -> Res
 ///
 /// # Errors
 /// As [`check_lives`].
-pub fn check_class(class: &LifeClass, labels: &[Option<u32>], kept: &[bool], model: &LifeAnonymity) -> Result<LifeCheck> {
+pub fn check_class(
+    class: &LifeClass,
+    labels: &[Option<u32>],
+    kept: &[bool],
+    model: &LifeAnonymity,
+) -> Result<LifeCheck> {
     let mut place = 0_u32;
     let place_of: Vec<Option<u32>> = kept
         .iter()
@@ -64,11 +75,16 @@ pub fn check_class(class: &LifeClass, labels: &[Option<u32>], kept: &[bool], mod
             here
         })
         .collect();
-    let row = |((person, _), label): ((u32, u32), &Option<u32>)| {
-        place_of.get(person as usize).copied().flatten().zip(*label)
-    };
+    let row =
+        |((person, _), label): ((u32, u32), &Option<u32>)| place_of.get(person as usize).copied().flatten().zip(*label);
     let rows: Vec<(u32, u32)> = class.rows().zip(labels).filter_map(row).collect();
     check_lives(&Lives::from_rows(place as usize, &rows, model.counted)?, model, std::num::NonZeroUsize::MIN)
+}
+
+/// Returns the sizes that cores must have, one walk up the rungs after the other: the last is k.
+fn floors(wanted: u32, k: u32) -> impl Iterator<Item = usize> {
+    let larger = std::iter::successors(Some(wanted), |floor| Some(floor / 4)).take_while(move |floor| *floor > k);
+    larger.chain([k]).map(|floor| floor as usize)
 }
 
 /// An event that waits on a rung: its label there, its person, its place in the class.
@@ -111,22 +127,16 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Tells whether an event that is not released has a rung so many steps above its first.
-    fn waits(&self, steps: u8) -> bool {
-        let mut open = self.class.kinds().iter().zip(&self.labels).filter(|(_, label)| label.is_none());
-        open.any(|(kind, _)| self.ladder.rung(*kind, steps).is_some())
-    }
-
-    /// Offers all that is not released yet, on the rung so many steps above each code's first.
-    fn climb(&mut self, steps: u8) {
-        let label = |kind| self.ladder.rung(kind, steps).and_then(|(_, rung)| self.ladder.label(kind, rung));
+    /// Offers all that is not released yet and has started, on its rung of this number, to cores of `floor` or more.
+    fn climb(&mut self, number: u8, floor: usize) {
+        let label = |kind| self.ladder.rung(kind, number).and_then(|rung| self.ladder.label(kind, rung));
         let open = (0_u32..).zip(self.class.rows()).zip(&self.labels).filter(|(_, released)| released.is_none());
         let mut waiting: Vec<Waiting> =
             open.filter_map(|((row, (person, kind)), _)| Some((label(kind)?, person, row))).collect();
         waiting.sort_unstable();
-        for offer in self.offers(&waiting) {
+        for offer in self.offers(&waiting, floor) {
             let rows = waiting.get(offer.waiting.clone()).unwrap_or_default();
-            self.admit(&offer, rows);
+            self.admit(&offer, rows, floor);
         }
     }
 
@@ -140,45 +150,52 @@ impl<'a> Admission<'a> {
     }
 
     /// Makes offers of the waiting events, in the order in which they are taken up: what most persons share comes first.
-    fn offers(&self, waiting: &[Waiting]) -> Vec<Offer> {
+    fn offers(&self, waiting: &[Waiting], floor: usize) -> Vec<Offer> {
         let mut offers = Vec::new();
         let mut from = 0;
         for same in waiting.chunk_by(|a, b| a.0 == b.0) {
             let range = from..from + same.len();
             from = range.end;
             let Some((label, _, _)) = same.first().copied() else { continue };
-            let known = self.item(label, 1).is_some();
-            if !known && same.len() < self.model.k as usize {
+            if same.len() < floor && self.item(label, 1).is_none() {
                 continue;
             }
-            let mut per_times: Vec<Vec<u32>> = Vec::new();
-            for rows in same.chunk_by(|a, b| a.1 == b.1) {
-                let Some((_, person, _)) = rows.first().copied() else { continue };
-                let had = (1..=self.model.counted).take_while(|t| known && self.holds(person, self.item(label, *t)));
-                let had = had.count();
-                // With nothing more to count, the last fact is offered again; it lets the other rows follow.
-                let next = had.min(self.model.counted as usize - 1);
-                for times in next..(next + rows.len()).min(self.model.counted as usize) {
-                    per_times.resize_with(per_times.len().max(times + 1), Vec::new);
-                    if let Some(persons) = per_times.get_mut(times) {
-                        persons.push(person);
-                    }
-                }
-            }
+            let per_times = self.who_waits(label, same);
             let mut rank = usize::MAX;
             for (times, persons) in (1_u32..).zip(per_times).filter(|(_, persons)| !persons.is_empty()) {
                 let before = self.item(label, times).and_then(|i| self.holders.get(i as usize)).map_or(0, Vec::len);
                 // Twice comes after once, even if more persons wait for it.
                 rank = rank.min(persons.len() + before);
-                offers.push(Offer { label, times, rank, persons, waiting: range.clone() });
+                if rank >= floor {
+                    offers.push(Offer { label, times, rank, persons, waiting: range.clone() });
+                }
             }
         }
         offers.sort_by_key(|offer| (std::cmp::Reverse(offer.rank), offer.label, offer.times));
         offers
     }
 
+    /// Returns who waits to have a label once, twice, …; whoever has it already begins behind that.
+    fn who_waits(&self, label: u32, same: &[Waiting]) -> Vec<Vec<u32>> {
+        let counted = self.model.counted;
+        let mut per_times: Vec<Vec<u32>> = Vec::new();
+        for rows in same.chunk_by(|a, b| a.1 == b.1) {
+            let Some((_, person, _)) = rows.first().copied() else { continue };
+            let had = (1..=counted).take_while(|times| self.holds(person, self.item(label, *times))).count();
+            // With nothing more to count, the last fact is offered again; it lets the other rows follow.
+            let next = had.min(counted as usize - 1);
+            for times in next..(next + rows.len()).min(counted as usize) {
+                per_times.resize_with(per_times.len().max(times + 1), Vec::new);
+                if let Some(persons) = per_times.get_mut(times) {
+                    persons.push(person);
+                }
+            }
+        }
+        per_times
+    }
+
     /// Releases an offer to the core of those who have it and those who wait for it.
-    fn admit(&mut self, offer: &Offer, waiting: &[Waiting]) {
+    fn admit(&mut self, offer: &Offer, waiting: &[Waiting], floor: usize) {
         let once_less = self.item(offer.label, offer.times.saturating_sub(1));
         let ready = |person: &u32| offer.times == 1 || self.holds(*person, once_less);
         let known = self.item(offer.label, offer.times);
@@ -190,7 +207,7 @@ impl<'a> Admission<'a> {
         let others = self.model.known - 1;
         let core = self.cores.core(&group, &self.lives, others, self.holders.len());
         let inside: Vec<u32> = group.iter().zip(core).filter(|(_, inside)| *inside).map(|(p, _)| *p).collect();
-        if inside.is_empty() {
+        if inside.len() < floor {
             return;
         }
         let item = known.unwrap_or_else(|| u32::try_from(self.holders.len()).unwrap_or(u32::MAX));
@@ -208,10 +225,9 @@ impl<'a> Admission<'a> {
 
     /// Gives a person an item and labels the events that carry it.
     fn release(&mut self, person: u32, item: u32, offer: &Offer, waiting: &[Waiting]) {
-        if let Some(life) = self.lives.get_mut(person as usize) {
-            if let Err(place) = life.binary_search(&item) {
-                life.insert(place, item);
-            }
+        let life = self.lives.get_mut(person as usize);
+        if let Some((life, place)) = life.and_then(|life| life.binary_search(&item).err().map(|place| (life, place))) {
+            life.insert(place, item);
         }
         let from = waiting.partition_point(|w| w.1 < person);
         let rows = waiting.get(from..).unwrap_or_default().iter().take_while(|w| w.1 == person);

@@ -40,6 +40,15 @@ fn class(ladder: &Ladder, lives: &[Vec<(u32, i32)>]) -> LifeClass {
     LifeClass::new(lives.len(), &(0_u32..).zip(lives).flat_map(kinds).collect::<Vec<_>>()).unwrap()
 }
 
+/// Returns the class, and the ladder as it is or as chosen by it.
+fn prepared(lives: &[Vec<(u32, i32)>], model: &LifeAnonymity, choose: bool) -> (Ladder, LifeClass) {
+    let class = class(&ladder(), lives);
+    if !choose {
+        return (ladder(), class);
+    }
+    (choose_rungs(ladder(), std::slice::from_ref(&class), model, ONE).unwrap().0, class)
+}
+
 /// Every set of at most `known` items of every person, with how many hold it.
 fn supports(lives: &[BTreeSet<u32>], known: u32) -> Vec<(BTreeSet<u32>, usize)> {
     let mut sets: BTreeSet<BTreeSet<u32>> = BTreeSet::new();
@@ -95,10 +104,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_released_is_true_and_shared(lives in lives(0..14), k in 1_u32..5, known in 1_u32..=4) {
-        let ladder = ladder();
-        let class = class(&ladder, &lives);
+    fn what_is_released_is_true_and_shared(lives in lives(0..14), k in 1_u32..5, known in 1_u32..=4, choose: bool) {
         let model = LifeAnonymity::new(k, known);
+        let (ladder, class) = prepared(&lives, &model, choose);
         let Protected { labels, kept, account, check } = protect(&class, &ladder, &model).unwrap();
         prop_assert!(check.holds());
         prop_assert_eq!(labels.len(), class.kinds().len());
@@ -119,10 +127,9 @@ proptest! {
     }
 
     #[test]
-    fn nothing_could_be_given_back(lives in lives(6..14), k in 2_u32..4, known in 1_u32..=3) {
-        let ladder = ladder();
-        let class = class(&ladder, &lives);
+    fn nothing_could_be_given_back(lives in lives(6..14), k in 2_u32..4, known in 1_u32..=3, choose: bool) {
         let model = LifeAnonymity::new(k, known);
+        let (ladder, class) = prepared(&lives, &model, choose);
         let labels = protect(&class, &ladder, &model).unwrap().labels;
         let released = items(&class, &labels, known);
         for label in labels_of(&ladder) {
@@ -188,7 +195,8 @@ const NAMES: [&str; 10] = ["A1", "A2", "A3", "B1", "B2", "C1", "A", "B", "C", "*
 
 fn covers(ladder: &Ladder, label: u32, (code, month): &(u32, i32)) -> bool {
     let says = ladder.read(label).unwrap();
-    let tried = ladder.rungs(0).iter().any(|rung| {
+    let start = usize::from(ladder.starts()[*code as usize]);
+    let tried = ladder.rungs(0)[start..].iter().any(|rung| {
         let name = [NAMES[*code as usize], &NAMES[*code as usize][..1], "*"][usize::from(rung.level)];
         name == says.code && rung.unit == says.unit
     });
@@ -196,7 +204,11 @@ fn covers(ladder: &Ladder, label: u32, (code, month): &(u32, i32)) -> bool {
 }
 
 fn hunt(
-    adversary: &LifeAdversary<'_>, ladder: &Ladder, class: &LifeClass, lives: &[Vec<(u32, i32)>], labels: &[Option<u32>],
+    adversary: &LifeAdversary<'_>,
+    ladder: &Ladder,
+    class: &LifeClass,
+    lives: &[Vec<(u32, i32)>],
+    labels: &[Option<u32>],
 ) -> kiban_anon::life::Success {
     let number = |name: &str| u32::try_from(NAMES.iter().position(|n| *n == name).unwrap()).unwrap();
     let codes: CodesAbove = NAMES
@@ -207,8 +219,7 @@ fn hunt(
             above
         })
         .collect();
-    let person: Vec<u32> =
-        (0_u32..).zip(lives).flat_map(|(p, life)| std::iter::repeat_n(p, life.len())).collect();
+    let person: Vec<u32> = (0_u32..).zip(lives).flat_map(|(p, life)| std::iter::repeat_n(p, life.len())).collect();
     let code: Vec<u32> = lives.iter().flatten().map(|(code, _)| *code).collect();
     let days: Vec<Option<i32>> = lives.iter().flatten().map(|(_, month)| Some(day(*month))).collect();
     let rows: Vec<(u32, kiban_anon::life::LifeLabel<'_>)> =
@@ -254,6 +265,7 @@ fn the_rungs_are_chosen_by_what_they_lose() {
     let class = class(&ladder, &lives);
     let (chosen, trials) = choose_rungs(ladder, std::slice::from_ref(&class), &model, ONE).unwrap();
     let best = trials.iter().map(|t| t.account.loss()).fold(1.0, f64::min);
+    assert_eq!(trials.iter().map(|t| t.wanted).collect::<Vec<_>>(), [6]);
     assert_eq!(protect(&class, &chosen, &model).unwrap().account.loss(), best);
     assert_eq!(chosen.starts()[0], 0, "the first code is shared by all to the month");
     assert!(chosen.starts()[1] > 0, "three persons share each of the others in a month");
