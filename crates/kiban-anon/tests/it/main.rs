@@ -8,3 +8,4 @@ mod models;
 mod monotone;
 mod release;
 mod small;
+mod transform;
