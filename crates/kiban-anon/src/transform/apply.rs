@@ -234,7 +234,7 @@ fn record_suppression(how: &RecordSuppression, bench: &Bench<'_>, at: usize) -> 
         Some(name) => bench.numbers(bench.find(name)?)?.iter().map(|w| w.unwrap_or(0.0)).collect(),
         None => vec![1.0; bench.rows()],
     };
-    if weights.iter().any(|w| *w < 0.0) || !(how.k > 0.0) {
+    if weights.iter().any(|w| *w < 0.0) || how.k.is_nan() || how.k <= 0.0 {
         return bad("record_suppression", "k must be above 0 and weights not below");
     }
     let mut sums: BTreeMap<u32, f64> = BTreeMap::new();
