@@ -69,3 +69,4 @@ mod rare;
 mod release;
 mod risk;
 mod search;
+pub mod transform;

@@ -9,3 +9,4 @@ mod models;
 mod monotone;
 mod release;
 mod small;
+mod transform;
