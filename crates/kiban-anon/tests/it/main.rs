@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod arx;
+mod attack;
 mod corpus;
 mod fingerprint;
+mod frontier;
 mod models;
 mod monotone;
 mod release;
 mod small;
+mod weights;
