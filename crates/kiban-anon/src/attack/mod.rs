@@ -28,6 +28,7 @@ mod linkage;
 mod rate;
 mod singling;
 mod table;
+mod usual;
 mod view;
 
 pub use differencing::{Differencing, class_ids, differencing};
@@ -36,4 +37,5 @@ pub use inference::{Inference, inference};
 pub use linkage::{Knowledge, Linkage, linkage};
 pub use rate::{Rate, wilson};
 pub use singling::{SinglingOut, singling_out};
+pub use usual::{Method, Tried, usual};
 pub use view::{Seen, View};
