@@ -252,6 +252,23 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_predicted_from_their_own_record() {
+        let names: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+        let id = Hierarchy::flat("id", &names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        let side = Hierarchy::flat("side", &["heads", "tails"]).unwrap();
+        let (ids, coins) =
+            (UInt32Array::from_iter_values(0..40), UInt32Array::from_iter_values((0..40).map(|p| p % 2)));
+        let (id_words, coin_words) = (crate::labels(&id, 0, &ids), crate::labels(&side, 0, &coins));
+        let seen = [
+            Seen { hierarchy: &id, original: &ids, released: &id_words },
+            Seen { hierarchy: &side, original: &coins, released: &coin_words },
+        ];
+        let view = View::new(&seen, &BooleanArray::from(vec![true; 40])).unwrap();
+        let found = classification(&view, 1, &[0], 4, b"key").unwrap();
+        assert!((found.original, found.released) == (0.5, 0.5), "an id says nothing of a coin: {found:?}");
+    }
+
+    #[test]
     fn every_value_is_spread_over_the_folds() {
         let values = Hierarchy::flat("v", &["a", "b", "c"]).unwrap();
         let codes = UInt32Array::from_iter_values((0..60).map(|p| {

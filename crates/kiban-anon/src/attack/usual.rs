@@ -17,6 +17,9 @@ const ERROR_RATE: f64 = 0.1;
 /// Columns that a description takes in [`usual`], if there are so many.
 const DESCRIBED: usize = 4;
 
+/// Descriptions drawn per person attacked: few of them fit one record only.
+const DRAWN: usize = 20;
+
 /// Which attack was run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -47,7 +50,7 @@ pub struct Tried {
 }
 
 /// Runs the usual attacks: linkage by all quasi-identifiers, exact and with one fact of ten wrong; inference of every secret
-/// from them; singling out by four of all columns. `tries` are the persons attacked, and the descriptions drawn, per attack.
+/// from them; singling out by four of all columns. `tries` are the persons attacked, and a twentieth of the descriptions drawn.
 ///
 /// # Errors
 /// No such columns, or a secret that is a quasi-identifier.
@@ -71,7 +74,7 @@ pub fn usual(
         all.push(Tried { method: Method::Inference, knows: names(quasi_identifiers), target, rate, worst: None });
     }
     let columns: Vec<usize> = (0..view.columns.len()).collect();
-    let rate = singling_out(view, DESCRIBED.min(columns.len()), tries as u64, key)?.rate;
+    let rate = singling_out(view, DESCRIBED.min(columns.len()), tries.saturating_mul(DRAWN) as u64, key)?.rate;
     all.push(Tried { method: Method::SinglingOut, knows: names(&columns), target: None, rate, worst: None });
     Ok(all)
 }
