@@ -92,35 +92,43 @@ struct Side {
     labels: Vec<Option<u32>>,
     features: Vec<Vec<Option<u32>>>,
     truths: Vec<u32>,
+    /// Per feature, the codes there can be, and those that occur.
     widths: Vec<usize>,
+    kinds: Vec<usize>,
+    /// The labels there can be.
     classes: usize,
     target: Option<usize>,
 }
 
 impl Side {
     fn original(view: &View, target: usize, features: &[usize]) -> Self {
-        let persons = || 0..view.persons();
-        let column = |c: &usize| persons().map(|p| Some(view.leaf(*c, p))).collect();
-        Self {
-            labels: column(&target),
-            features: features.iter().map(column).collect(),
-            truths: persons().map(|p| view.leaf(target, p)).collect(),
-            widths: features.iter().map(|c| view.leaves(*c)).collect(),
-            classes: view.leaves(target),
-            target: None,
-        }
+        let column = |c: usize| (0..view.persons()).map(|p| Some(view.leaf(c, p))).collect();
+        let width = |c: usize| view.leaves(c);
+        Self::new(view, (target, features), &column, &width)
     }
 
     fn released(view: &View, target: usize, features: &[usize]) -> Self {
-        let persons = || 0..view.persons();
-        let column = |c: &usize| persons().map(|p| view.text(*c, p)).collect();
+        let column = |c: usize| (0..view.persons()).map(|p| view.text(c, p)).collect();
+        let width = |c: usize| view.texts(c);
+        Self { target: Some(target), ..Self::new(view, (target, features), &column, &width) }
+    }
+
+    fn new(
+        view: &View,
+        (target, features): (usize, &[usize]),
+        column: &dyn Fn(usize) -> Vec<Option<u32>>,
+        width: &dyn Fn(usize) -> usize,
+    ) -> Self {
+        let labels = column(target);
+        let columns: Vec<Vec<Option<u32>>> = features.iter().map(|c| column(*c)).collect();
         Self {
-            labels: column(&target),
-            features: features.iter().map(column).collect(),
-            truths: persons().map(|p| view.leaf(target, p)).collect(),
-            widths: features.iter().map(|c| view.texts(*c)).collect(),
-            classes: view.texts(target),
-            target: Some(target),
+            kinds: columns.iter().map(|codes| kinds(codes)).collect(),
+            truths: (0..view.persons()).map(|p| view.leaf(target, p)).collect(),
+            widths: features.iter().map(|c| width(*c)).collect(),
+            classes: width(target),
+            target: None,
+            features: columns,
+            labels,
         }
     }
 
@@ -157,7 +165,7 @@ impl Side {
         if leaves.contains(&truth) { (leaves.len() as f64).recip() } else { 0.0 }
     }
 
-    /// Counts, and takes logarithms of (n + 1) / (N + values).
+    /// Counts, and takes logarithms of (n + 1) / (N + values that occur).
     fn learn(&self, fold_of: &[u32], fold: u32) -> Model {
         let mut classes = vec![0_u64; self.classes];
         let mut counts: Vec<Vec<u64>> = self.widths.iter().map(|w| vec![0; w * self.classes]).collect();
@@ -174,13 +182,15 @@ impl Side {
         }
         let all: u64 = classes.iter().sum();
         let log = |n: u64, of: u64, values: usize| ((n + 1) as f64 / (of + values as u64) as f64).ln();
-        let evidence = counts.iter().zip(&self.widths).map(|(counts, width)| {
+        let evidence = counts.iter().zip(&self.kinds).map(|(counts, kinds)| {
             counts
                 .chunks_exact(self.classes.max(1))
-                .flat_map(|row| row.iter().zip(&classes).map(|(n, of)| log(*n, *of, *width)))
+                .flat_map(|row| row.iter().zip(&classes).map(|(n, of)| log(*n, *of, *kinds)))
                 .collect()
         });
-        Model { evidence: evidence.collect(), priors: classes.iter().map(|n| log(*n, all, self.classes)).collect() }
+        // A label that nobody has was never learnt: its logarithm is −∞.
+        let priors = classes.iter().map(|n| (*n as f64 / all.max(1) as f64).ln()).collect();
+        Model { evidence: evidence.collect(), priors }
     }
 
     /// Predicts the most frequent label of the other folds; returns how many are right.
@@ -202,9 +212,21 @@ struct Model {
     evidence: Vec<Vec<f64>>,
 }
 
-/// Returns the place of the greatest number, the first of several.
+/// Counts the different codes of a column.
+fn kinds(codes: &[Option<u32>]) -> usize {
+    let mut codes: Vec<u32> = codes.iter().flatten().copied().collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.len()
+}
+
+/// Returns the place of the greatest number, the first of several; −∞ is none.
 fn best(scores: &[f64]) -> Option<u32> {
-    (0..).zip(scores).reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|best| best.0)
+    (0..)
+        .zip(scores)
+        .filter(|s| *s.1 > f64::NEG_INFINITY)
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })
+        .map(|best| best.0)
 }
 
 #[cfg(test)]

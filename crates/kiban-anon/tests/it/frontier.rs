@@ -34,8 +34,8 @@ proptest! {
 
 #[test]
 fn less_risk_leaves_less_detail() {
-    let Some(Adult { attributes, table, .. }) = rows_of_adult(None, 1_000) else { return };
-    let settings = usual_settings(&[0.02]);
+    let Some(Adult { attributes, table, .. }) = rows_of_adult(None, 400) else { return };
+    let settings = usual_settings(&[0.05]);
     let policy = Policy::new(1, 0.0);
     let found = frontier(&attributes[..], &table, &settings, &policy, Strategy::Optimal, Budget::default()).unwrap();
     assert_eq!(found.iter().map(|p| p.setting.k).collect::<Vec<_>>(), [2, 3, 5, 10, 25, 50, 100]);

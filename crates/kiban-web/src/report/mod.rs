@@ -4,7 +4,9 @@ pub use data::{
     AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
-pub use study::{Accuracy, AttackTried, ColumnQuality, FrontierPoint, Quality, QualityFigures, Study};
+pub use study::{
+    Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, Uniques,
+};
 pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Treatment};
 
 mod data;

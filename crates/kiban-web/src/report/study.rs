@@ -14,6 +14,9 @@ pub struct Study {
     /// Attacks that were run.
     #[serde(default)]
     pub attacks: Vec<AttackTried>,
+    /// Uniques expected in the population that the persons are a sample of.
+    #[serde(default)]
+    pub population: Option<Population>,
     /// How well columns can still be predicted.
     #[serde(default)]
     pub accuracy: Vec<Accuracy>,
@@ -43,6 +46,36 @@ pub struct FrontierPoint {
     /// Whether this is the setting of the release.
     #[serde(default)]
     pub chosen: bool,
+}
+
+/// Persons of a population who are expected to be unique in it, by model; a model that does not fit has none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// Persons of the population.
+    pub persons: u64,
+    /// Before.
+    pub before: Uniques,
+    /// After.
+    pub after: Uniques,
+}
+
+/// The same number as four models estimate it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uniques {
+    /// Zayatz 1991.
+    #[serde(default)]
+    pub zayatz: Option<f64>,
+    /// Slide negative binomial, Chen and Keller-McNulty 1998.
+    #[serde(default)]
+    pub snb: Option<f64>,
+    /// Pitman's sampling formula, Hoshino 2001.
+    #[serde(default)]
+    pub pitman: Option<f64>,
+    /// The rule of Dankar et al. 2012, which chooses among them.
+    #[serde(default)]
+    pub dankar: Option<f64>,
 }
 
 /// One attack that was run on the release.
