@@ -29,6 +29,7 @@ impl Aggregate {
     ///
     /// Σ w·loss / Σ w for the mean, Π (1 + loss)^(w / Σ w) − 1 for the geometric mean, the greatest w·loss for the worst. No
     /// score falls where a loss rises, whatever the weights, so bounds on losses are bounds on scores.
+    /// ARX's geometric mean multiplies each 1 + loss by its weight instead, a constant that prefers no node to another.
     pub fn weighted(self, losses: impl Iterator<Item = (f64, f64)>) -> f64 {
         let (mut weights, mut sum, mut product, mut worst) = (0.0, 0.0, 1.0, 0.0_f64);
         for (loss, weight) in losses {
