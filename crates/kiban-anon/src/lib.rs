@@ -32,11 +32,13 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub use accuracy::{Accuracy, classification};
 pub use coding::{Coded, Tails, Thresholds};
 pub use dates::{DateShift, Step, Window, months, shift, years};
 pub use error::{Error, Result};
 pub use fingerprint::{Acquaintance, Detail, Events, Singled};
 pub use fold::Folded;
+pub use frontier::{FrontierPoint, Setting, frontier, usual_settings};
 pub use hierarchy::{
     ANY, BirthYears, CodeSystem, Hierarchy, Icd10Chapter, Level, Prefecture, Redaction, Region, UNKNOWN, icd10_chapter,
     labels,
@@ -48,15 +50,18 @@ pub use policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy};
 pub use quality::{ColumnQuality, Quality};
 pub use rare::{CodeMap, CodeOutcome, RareCounts, ReleasedCode};
 pub use release::{ClassMap, Generalised, persons_at_fault, smallest_class};
-pub use risk::{BeforeAfter, Risk};
+pub use risk::{BeforeAfter, Risk, SizeBand};
 pub use search::{search, search_within};
 
+mod accuracy;
+pub mod attack;
 mod classes;
 mod coding;
 mod dates;
 mod error;
 mod fingerprint;
 mod fold;
+mod frontier;
 mod hierarchy;
 pub mod life;
 mod local;

@@ -20,19 +20,28 @@ pub enum Aggregate {
 }
 
 impl Aggregate {
-    /// Returns the score of these column losses.
+    /// Returns the score of these column losses, all of them weighing the same.
     pub fn score(self, losses: impl Iterator<Item = f64>) -> f64 {
-        let (mut columns, mut sum, mut product, mut worst) = (0_u32, 0.0, 1.0, 0.0_f64);
-        for loss in losses {
-            columns += 1;
-            sum += loss;
-            product *= 1.0 + loss;
-            worst = worst.max(loss);
+        self.weighted(losses.map(|loss| (loss, 1.0)))
+    }
+
+    /// Returns the score of column losses with weights between 0 and 1, the largest of which is 1.
+    ///
+    /// Σ w·loss / Σ w for the mean, Π (1 + loss)^(w / Σ w) − 1 for the geometric mean, the greatest w·loss for the worst. No
+    /// score falls where a loss rises, whatever the weights, so bounds on losses are bounds on scores.
+    /// ARX's geometric mean multiplies each 1 + loss by its weight instead, a constant that prefers no node to another.
+    pub fn weighted(self, losses: impl Iterator<Item = (f64, f64)>) -> f64 {
+        let (mut weights, mut sum, mut product, mut worst) = (0.0, 0.0, 1.0, 0.0_f64);
+        for (loss, weight) in losses {
+            weights += weight;
+            sum += weight * loss;
+            product *= if weight == 1.0 { 1.0 + loss } else { (1.0 + loss).powf(weight) };
+            worst = worst.max(weight * loss);
         }
-        let columns = f64::from(columns.max(1));
+        let weights: f64 = if weights > 0.0 { weights } else { 1.0 };
         match self {
-            Self::GeometricMean => product.powf(columns.recip()) - 1.0,
-            Self::Mean => sum / columns,
+            Self::GeometricMean => product.powf(weights.recip()) - 1.0,
+            Self::Mean => sum / weights,
             Self::Worst => worst,
         }
     }
@@ -75,6 +84,8 @@ pub(crate) struct Tally {
     pub(crate) suppressed: u64,
     /// Of `behind`, the part of those who are suppressed.
     pub(crate) behind_suppressed: u64,
+    /// How much the column counts in the score, 1 at most.
+    pub(crate) weight: f64,
 }
 
 impl Metric {
@@ -109,7 +120,7 @@ impl Metric {
         let plain = Self::default();
         let leaves: Vec<usize> = tallies.iter().map(|t| t.leaves as usize).collect();
         let mut loss = Loss::of(tallies.iter().map(|t| plain.loss(t)).collect(), &leaves, self.aggregate());
-        loss.score = self.aggregate().score(tallies.iter().map(|t| self.loss(t)));
+        loss.score = self.aggregate().weighted(tallies.iter().map(|t| (self.loss(t), t.weight)));
         loss
     }
 }
@@ -122,7 +133,7 @@ pub struct Loss {
     /// What is left of the whole, each column weighted by 1 − 1/N so that one of few leaves counts less. ARX calls it
     /// granularity; compare it, not the score, across tools.
     pub granularity: f64,
-    /// The score that the search made smallest.
+    /// The score that the search made smallest, with the weights of the attributes.
     pub score: f64,
 }
 
@@ -151,7 +162,14 @@ mod tests {
     #[test]
     fn losses_run_from_nothing_to_everything() {
         let scaled = |behind, leaves| {
-            Metric::default().loss(&Tally { persons: 10, leaves, behind, suppressed: 0, behind_suppressed: 0 })
+            Metric::default().loss(&Tally {
+                persons: 10,
+                leaves,
+                behind,
+                suppressed: 0,
+                behind_suppressed: 0,
+                weight: 1.0,
+            })
         };
         assert_eq!((scaled(10, 4), scaled(40, 4), scaled(25, 4)), (0.0, 1.0, 0.5));
         assert_eq!(scaled(10, 1), 0.0, "a column of one leaf has nothing to lose");
@@ -171,9 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn a_weight_counts_as_often_as_it_says() {
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        let weighted = |a: Aggregate| a.weighted([(0.2, 1.0), (0.8, 0.5)].into_iter());
+        for (aggregate, twice) in [(Aggregate::Mean, 1.2 / 3.0), (Aggregate::GeometricMean, 1.2_f64.powi(2) * 1.8)] {
+            let expect = if aggregate == Aggregate::Mean { twice } else { twice.cbrt() - 1.0 };
+            close(weighted(aggregate), expect);
+            close(weighted(aggregate), aggregate.score([0.2, 0.2, 0.8].into_iter()));
+        }
+        close(weighted(Aggregate::Worst), 0.4);
+        assert_eq!(Aggregate::Mean.weighted([(0.7, 0.0)].into_iter()), 0.0, "what has no weight loses nothing");
+    }
+
+    #[test]
     fn the_weight_moves_cost_between_generalising_and_suppressing() {
         // Ten persons, five leaves; four have values of two leaves, two of these four are suppressed.
-        let tally = Tally { persons: 10, leaves: 5, behind: 14, suppressed: 2, behind_suppressed: 4 };
+        let tally = Tally { persons: 10, leaves: 5, behind: 14, suppressed: 2, behind_suppressed: 4, weight: 1.0 };
         let loss = |w: f64| Metric::Loss { suppression_weight: w, aggregate: Aggregate::Mean }.loss(&tally);
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
         close(loss(0.5), (10.0 + 10.0 - 10.0) / 40.0);

@@ -5,24 +5,26 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    error::{Error, Result},
     hierarchy::Hierarchy,
     loss::{Loss, Metric},
     model::Model,
 };
 
-/// A quasi-identifier 準識別子: its hierarchy and the levels on which it may be released.
+/// A quasi-identifier 準識別子: its hierarchy, the levels on which it may be released, and how much its detail is worth.
 #[derive(Debug, Clone)]
 pub struct QuasiIdentifier {
     hierarchy: Hierarchy,
     lowest: usize,
     highest: usize,
+    weight: f64,
 }
 
 impl QuasiIdentifier {
-    /// Takes a hierarchy, all levels allowed.
+    /// Takes a hierarchy, all levels allowed, of weight 1.
     pub fn new(hierarchy: Hierarchy) -> Self {
         let highest = hierarchy.levels().len().saturating_sub(1);
-        Self { hierarchy, lowest: 0, highest }
+        Self { hierarchy, lowest: 0, highest, weight: 1.0 }
     }
 
     /// Allows no more detail than `level`; a level that is not there means the last one.
@@ -39,6 +41,16 @@ impl QuasiIdentifier {
         self
     }
 
+    /// Weighs the column's loss in the score that the search makes smallest; only the ratio of weights matters.
+    ///
+    /// A column of weight 0 may lose everything for nothing. A search refuses weights below 0 or not finite, and
+    /// attributes that all weigh 0.
+    #[must_use]
+    pub fn weighing(mut self, weight: f64) -> Self {
+        self.weight = weight;
+        self
+    }
+
     /// Returns the hierarchy.
     pub fn hierarchy(&self) -> &Hierarchy {
         &self.hierarchy
@@ -47,6 +59,17 @@ impl QuasiIdentifier {
     pub(crate) fn range(&self) -> (usize, usize) {
         (self.lowest, self.highest)
     }
+}
+
+/// Returns the weights of attributes as parts of the largest, so that equal ones are all exactly 1.
+pub(crate) fn weights(attributes: &[QuasiIdentifier]) -> Result<Vec<f64>> {
+    let most = attributes.iter().map(|a| a.weight).fold(0.0, f64::max);
+    let bad = attributes.iter().find(|a| !(a.weight.is_finite() && a.weight >= 0.0 && most > 0.0));
+    if let Some(attribute) = bad {
+        let why = "a weight is a number of 0 or more, and not all weights are 0";
+        return Err(Error::BadParameter { what: format!("attribute {}", attribute.hierarchy.name()), why });
+    }
+    Ok(attributes.iter().map(|a| a.weight / most).collect())
 }
 
 /// Says how anonymous a release must be, and what it may cost.

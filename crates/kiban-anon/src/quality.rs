@@ -10,7 +10,8 @@ use crate::{
     hierarchy::Hierarchy,
     local::LocalSolution,
     model::Judge,
-    policy::{QuasiIdentifier, Solution},
+    policy::{Policy, QuasiIdentifier, Solution, weights},
+    search::search,
 };
 
 /// Quality of a release; every measure that is a share is 1 for the untouched table and 0 for the emptied one.
@@ -20,6 +21,8 @@ pub struct Quality {
     pub columns: Vec<ColumnQuality>,
     /// 1 − the mean share of the domain behind a cell (Iyengar 2002, as ARX scales it).
     pub granularity: f64,
+    /// The same with the weights of the attributes; without weights no other than `granularity`.
+    pub weighted_granularity: f64,
     /// The mean over columns of [`ColumnQuality::entropy`].
     pub entropy: f64,
     /// Σ n² over classes plus all persons for every suppressed one (Bayardo, Agrawal 2005); small is good.
@@ -78,6 +81,15 @@ struct Released<'a> {
 }
 
 impl Quality {
+    /// Measures the table as it was, the "before" of a report.
+    ///
+    /// # Errors
+    /// Attributes other than those of the table.
+    pub fn before(attributes: &[QuasiIdentifier], table: &Folded) -> Result<Self> {
+        let fixed: Vec<QuasiIdentifier> = attributes.iter().map(|a| a.clone().at_least(0).at_most(0)).collect();
+        Self::of(&fixed, table, &search(&fixed, table, &Policy::new(1, 0.0))?)
+    }
+
     /// Measures a full-domain generalisation.
     ///
     /// # Errors
@@ -90,7 +102,7 @@ impl Quality {
             Words::Narrow(base) => global(base, table, &hierarchies, solution, &judge),
             Words::Wide(base) => global(base, table, &hierarchies, solution, &judge),
         };
-        Ok(Released::new(hierarchies, table, classes, class_of, solution.k).measure())
+        Ok(Released::new(hierarchies, table, classes, class_of, solution.k).measure(&weights(attributes)?))
     }
 
     /// Measures a local recoding.
@@ -114,7 +126,7 @@ impl Quality {
             place_of.push(place);
         }
         let class_of = local.class_of().iter().map(|c| place_of.get(*c as usize).copied()).collect();
-        Ok(Released::new(hierarchies, table, classes, class_of, judge.smallest()).measure())
+        Ok(Released::new(hierarchies, table, classes, class_of, judge.smallest()).measure(&weights(attributes)?))
     }
 }
 
@@ -160,17 +172,24 @@ impl<'a> Released<'a> {
         Self { hierarchies, leaves, counts, class_of, classes, persons: table.persons(), k }
     }
 
-    fn measure(&self) -> Quality {
+    fn measure(&self, weights: &[f64]) -> Quality {
         let columns: Vec<ColumnQuality> = (0..self.hierarchies.len()).map(|c| self.column(c)).collect();
         let mean = |of: fn(&ColumnQuality) -> f64| columns.iter().map(of).sum::<f64>() / columns.len().max(1) as f64;
         let room = |h: &&Hierarchy| 1.0 - (h.leaves().max(1) as f64).recip();
-        let rooms: f64 = self.hierarchies.iter().map(room).sum();
-        let told: f64 = columns.iter().zip(&self.hierarchies).map(|(c, h)| c.granularity * room(h)).sum();
+        let told = |weight: &dyn Fn(usize) -> f64| {
+            let weighed = columns.iter().zip(&self.hierarchies).enumerate();
+            let (told, rooms) = weighed.fold((0.0, 0.0), |sum, (at, (c, h))| {
+                let room = weight(at) * room(h);
+                (sum.0 + c.granularity * room, sum.1 + room)
+            });
+            if rooms > 0.0 { told / rooms } else { 1.0 }
+        };
         let released: u64 = self.classes.iter().map(|c| c.persons).sum();
         let many = self.classes.iter().filter(|c| c.persons > 0).count().max(1) as f64;
         let squares: f64 = self.classes.iter().map(|c| (c.persons as f64).powi(2)).sum();
         Quality {
-            granularity: if rooms > 0.0 { told / rooms } else { 1.0 },
+            granularity: told(&|_| 1.0),
+            weighted_granularity: told(&|at| weights.get(at).copied().unwrap_or(1.0)),
             entropy: mean(|c| c.entropy),
             precision: mean(|c| c.precision),
             discernibility: squares + (self.persons - released) as f64 * self.persons as f64,
@@ -344,8 +363,6 @@ mod tests {
     use arrow_array::UInt32Array;
 
     use super::*;
-    use crate::{Policy, search};
-
     fn ages() -> QuasiIdentifier {
         let csv = "10;10-19;*\n12;10-19;*\n20;20-29;*\n28;20-29;*\n";
         QuasiIdentifier::new(Hierarchy::from_arx_csv("age", csv).unwrap())

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model::PopulationUniques;
+
 /// Risk under the three usual attackers, with the distribution it follows from.
 ///
 /// The *prosecutor* knows that the person is in the table, the *journalist* only that the person is in the population,
@@ -72,6 +74,44 @@ impl Risk {
     }
 }
 
+/// Persons and classes of one range of class sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SizeBand {
+    /// The smallest size of the range.
+    pub from: u64,
+    /// The largest, or none for "and more".
+    pub to: Option<u64>,
+    /// Classes of such a size.
+    pub classes: u64,
+    /// Persons in them.
+    pub persons: u64,
+}
+
+impl Risk {
+    /// Returns how persons spread over class sizes: 1, 2–4, 5–9, 10–19, 20–49, 50–99, and 100 or more.
+    pub fn bands(&self) -> [SizeBand; 7] {
+        let edges =
+            [(1, Some(1)), (2, Some(4)), (5, Some(9)), (10, Some(19)), (20, Some(49)), (50, Some(99)), (100, None)];
+        edges.map(|(from, to)| {
+            let within = self.sizes.range(from..=to.unwrap_or(u64::MAX));
+            let (classes, persons) = within.fold((0, 0), |sum, (size, n)| (sum.0 + n, sum.1 + size * n));
+            SizeBand { from, to, classes, persons }
+        })
+    }
+
+    /// Returns the share of persons whom a prosecutor names with a higher probability than this (ARX's *records at risk*).
+    pub fn at_risk(&self, threshold: f64) -> f64 {
+        let risky = self.sizes.iter().filter(|(size, _)| (**size as f64).recip() > threshold);
+        let persons: u64 = risky.map(|(size, n)| size * n).sum();
+        if self.persons == 0 { 0.0 } else { persons as f64 / self.persons as f64 }
+    }
+
+    /// Estimates how many persons are unique in a population of which this table is a sample, under each model.
+    pub fn population_uniques(&self, population: u64) -> PopulationUniques {
+        PopulationUniques::of(&self.sizes, population)
+    }
+}
+
 /// The same measure on the table as it was and as it is released.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BeforeAfter<T> {
@@ -100,6 +140,16 @@ mod tests {
         assert_eq!((risk.prosecutor_max, risk.journalist_max), (0.5, 0.2), "5 here cannot be 1 there");
         assert!((risk.marketer - (0.2 + 0.1 + 1.0) / 10.0).abs() < 1e-12);
         assert!(risk.journalist_mean < risk.prosecutor_mean);
+    }
+
+    #[test]
+    fn sizes_spread_over_bands() {
+        let risk = Risk::of(&[1, 1, 4, 5, 100, 250]);
+        let seen: Vec<(u64, u64, u64)> = risk.bands().iter().map(|b| (b.from, b.classes, b.persons)).collect();
+        assert_eq!(seen, [(1, 2, 2), (2, 1, 4), (5, 1, 5), (10, 0, 0), (20, 0, 0), (50, 0, 0), (100, 2, 350)]);
+        assert_eq!(risk.bands().iter().map(|b| b.persons).sum::<u64>(), risk.persons);
+        assert_eq!((risk.at_risk(0.2), risk.at_risk(0.19)), (6.0 / 361.0, 11.0 / 361.0));
+        assert_eq!(risk.population_uniques(361).zayatz.map(f64::round), Some(2.0), "the sample is the population");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(crate) fn css() -> String {
     for n in 1..=SERIES {
         let _ = write!(
             out,
-            ".f{n}{{fill:var(--s{n});background:var(--s{n})}}.flow .s{n}{{fill:var(--s{n})}}.flow path.s{n}{{fill:none;stroke:var(--s{n})}}"
+            ".f{n}{{fill:var(--s{n});background:var(--s{n})}}.l{n}{{stroke:var(--s{n})}}.flow .s{n}{{fill:var(--s{n})}}.flow path.s{n}{{fill:none;stroke:var(--s{n})}}"
         );
     }
     out.push('\n');

@@ -22,7 +22,7 @@ use crate::{
     hierarchy::Hierarchy,
     loss::{Loss, Tally},
     model::{Judge, Model},
-    policy::{Policy, QuasiIdentifier},
+    policy::{Policy, QuasiIdentifier, weights},
     release::Generalised,
 };
 
@@ -69,7 +69,7 @@ struct LocalClass {
 /// Recodes a table locally so that it keeps the models; nobody is suppressed.
 ///
 /// # Errors
-/// Attributes other than those folded; models that are not judged class by class (they need a population, the sizes of
+/// Attributes other than those folded; weights that make no sense; models that are not judged class by class (they need a population, the sizes of
 /// all classes, or groups across classes); a table that breaks the models even as one class.
 pub fn recode_locally(attributes: &[QuasiIdentifier], table: &Folded, policy: &Policy) -> Result<LocalSolution> {
     let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
@@ -82,16 +82,17 @@ pub fn recode_locally(attributes: &[QuasiIdentifier], table: &Folded, policy: &P
         return Err(Error::BadParameter { what: "local recoding".to_owned(), why: "a hierarchy has too many levels" });
     }
     let judge = Judge::new(&policy.models, &hierarchies, table)?;
+    let weights = weights(attributes)?;
     match table.words() {
         Words::Narrow(base) => {
-            let classes = Recoder::new(attributes, table, base, &judge, policy.threads.get()).run()?;
+            let classes = Recoder::new(attributes, &weights, table, base, &judge, policy.threads.get()).run()?;
             let places = Places::Narrow((0..).zip(&base.classes).map(|(place, (word, _))| (*word, place)).collect());
-            Ok(LocalSolution::new(attributes, table, policy, classes, places))
+            Ok(LocalSolution::new(attributes, &weights, table, policy, classes, places))
         }
         Words::Wide(base) => {
-            let classes = Recoder::new(attributes, table, base, &judge, policy.threads.get()).run()?;
+            let classes = Recoder::new(attributes, &weights, table, base, &judge, policy.threads.get()).run()?;
             let places = Places::Wide((0..).zip(&base.classes).map(|(place, (word, _))| (*word, place)).collect());
-            Ok(LocalSolution::new(attributes, table, policy, classes, places))
+            Ok(LocalSolution::new(attributes, &weights, table, policy, classes, places))
         }
     }
 }
@@ -99,6 +100,7 @@ pub fn recode_locally(attributes: &[QuasiIdentifier], table: &Folded, policy: &P
 impl LocalSolution {
     fn new(
         attributes: &[QuasiIdentifier],
+        weights: &[f64],
         table: &Folded,
         policy: &Policy,
         classes: Vec<LocalClass>,
@@ -110,7 +112,8 @@ impl LocalSolution {
                 class_of.iter_mut().skip(*tuple as usize).take(1).for_each(|c| *c = place);
             }
         }
-        let tallies: Vec<Tally> = attributes.iter().enumerate().map(|(c, a)| tally(c, a, table, &classes)).collect();
+        let weighed = attributes.iter().zip(weights).enumerate();
+        let tallies: Vec<Tally> = weighed.map(|(c, (a, w))| tally(c, (a, *w), table, &classes)).collect();
         let mut texts: Vec<(&[u8], &[u32])> = classes.iter().map(|c| (&c.levels[..], &c.codes[..])).collect();
         texts.sort_unstable();
         texts.dedup();
@@ -180,7 +183,7 @@ fn places_of<W: Word>(words: &[W], places: &FxHashMap<W, u32>) -> Vec<Option<u32
     words.iter().map(|word| places.get(word).copied()).collect()
 }
 
-fn tally(at: usize, attribute: &QuasiIdentifier, table: &Folded, classes: &[LocalClass]) -> Tally {
+fn tally(at: usize, (attribute, weight): (&QuasiIdentifier, f64), table: &Folded, classes: &[LocalClass]) -> Tally {
     let behind = |class: &LocalClass| -> Option<u64> {
         let level = attribute.hierarchy().levels().get(usize::from(*class.levels.get(at)?))?;
         let under = level.leaves_under().get(*class.codes.get(at)? as usize)?;
@@ -192,5 +195,6 @@ fn tally(at: usize, attribute: &QuasiIdentifier, table: &Folded, classes: &[Loca
         behind: classes.iter().filter_map(behind).sum(),
         suppressed: 0,
         behind_suppressed: 0,
+        weight,
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Column {
     highest: u8,
     /// Per level, the code of each tuple.
     codes: Vec<Vec<u32>>,
-    /// Per level, the share of the domain under each code.
+    /// Per level, the share of the domain under each code, times the attribute's weight.
     shares: Vec<Vec<f64>>,
 }
 
@@ -87,17 +87,18 @@ struct Scratch {
 impl<'a, W: Word> Recoder<'a, W> {
     pub(super) fn new(
         attributes: &[QuasiIdentifier],
+        worths: &[f64],
         table: &Folded,
         base: &'a ClassTable<W>,
         judge: &'a Judge,
         threads: usize,
     ) -> Self {
-        let column = |(column, attribute): (usize, &QuasiIdentifier)| {
+        let column = |(column, (attribute, worth)): (usize, (&QuasiIdentifier, &f64))| {
             let (shift, width) = table.layout().field(column);
             let hierarchy = attribute.hierarchy();
             let (lowest, highest) = attribute.range();
             let leaves = hierarchy.leaves().max(1) as f64;
-            let shares = |l: &crate::Level| l.leaves_under().iter().map(|n| f64::from(*n) / leaves).collect();
+            let shares = |l: &crate::Level| l.leaves_under().iter().map(|n| worth * f64::from(*n) / leaves).collect();
             let code = |l: &crate::Level, word: W| l.codes().get(word.get(shift, width)).copied().unwrap_or(0);
             let codes = |l: &crate::Level| base.classes.iter().map(|(word, _)| code(l, *word)).collect();
             Column {
@@ -109,7 +110,7 @@ impl<'a, W: Word> Recoder<'a, W> {
             }
         };
         let widest = attributes.iter().map(|a| a.hierarchy().leaves()).max().unwrap_or(0);
-        let columns = attributes.iter().enumerate().map(column).collect();
+        let columns = attributes.iter().zip(worths).enumerate().map(column).collect();
         let weights = base.classes.iter().map(|c| c.1).collect();
         Self { columns, base, judge, weights, widest, threads }
     }

@@ -26,9 +26,16 @@ impl Marginal {
     }
 }
 
+/// One column: how much it counts, its leaves, and its marginal on each level.
+struct Column {
+    weight: f64,
+    leaves: u64,
+    marginals: Vec<Marginal>,
+}
+
 /// The marginals of all columns and levels.
 pub(super) struct Bounds {
-    columns: Vec<(u64, Vec<Marginal>)>,
+    columns: Vec<Column>,
     persons: u64,
     metric: Metric,
 }
@@ -36,11 +43,12 @@ pub(super) struct Bounds {
 impl Bounds {
     pub(super) fn new<W: Word>(
         hierarchies: &[&Hierarchy],
+        weights: &[f64],
         base: &[(W, u32)],
         fields: &[(u32, u32)],
         metric: Metric,
     ) -> Self {
-        let columns = hierarchies.iter().zip(fields).map(|(hierarchy, (shift, width))| {
+        let columns = hierarchies.iter().zip(weights).zip(fields).map(|((hierarchy, weight), (shift, width))| {
             let mut persons = vec![0_u64; hierarchy.leaves()];
             for (word, count) in base {
                 if let Some(n) = persons.get_mut(word.get(*shift, *width)) {
@@ -48,7 +56,8 @@ impl Bounds {
                 }
             }
             let leaves = hierarchy.leaves() as u64;
-            (leaves, (0..hierarchy.levels().len()).map(|level| marginal(hierarchy, level, &persons)).collect())
+            let marginals = (0..hierarchy.levels().len()).map(|level| marginal(hierarchy, level, &persons)).collect();
+            Column { weight: *weight, leaves, marginals }
         });
         let total = base.iter().map(|c| u64::from(c.1)).sum();
         Self { columns: columns.collect(), persons: total, metric }
@@ -59,30 +68,28 @@ impl Bounds {
     /// Suppressing costs least where the value says least already, so the widest groups are taken to go first.
     pub(super) fn score(&self, node: Levels, suppressed: u64) -> f64 {
         let suppressed = suppressed.min(self.persons);
-        let least = |(column, (leaves, marginals)): (usize, &(u64, Vec<Marginal>))| {
-            let marginal = marginals.get(node.get(column));
-            self.metric.loss(&Tally {
-                persons: self.persons,
-                leaves: *leaves,
-                behind: marginal.map_or(0, |m| m.behind),
-                suppressed,
-                behind_suppressed: marginal.map_or(0, |m| m.most_behind(suppressed)),
-            })
+        let least = |(at, column): (usize, &Column)| {
+            let gone = column.marginals.get(node.get(at)).map_or(0, |m| m.most_behind(suppressed));
+            (self.metric.loss(&self.tally(column, node.get(at), suppressed, gone)), column.weight)
         };
-        self.metric.aggregate().score(self.columns.iter().enumerate().map(least))
+        self.metric.aggregate().weighted(self.columns.iter().enumerate().map(least))
     }
 
     /// Returns the account of each column of a node, given the leaves behind its suppressed persons.
     pub(super) fn tallies(&self, node: Levels, suppressed: u64, behind_suppressed: &[u64]) -> Vec<Tally> {
         let columns = self.columns.iter().zip(behind_suppressed).enumerate();
-        let tally = |(column, ((leaves, marginals), gone)): (usize, (&(u64, Vec<Marginal>), &u64))| Tally {
+        columns.map(|(at, (column, gone))| self.tally(column, node.get(at), suppressed, *gone)).collect()
+    }
+
+    fn tally(&self, column: &Column, level: usize, suppressed: u64, behind_suppressed: u64) -> Tally {
+        Tally {
             persons: self.persons,
-            leaves: *leaves,
-            behind: marginals.get(node.get(column)).map_or(0, |m| m.behind),
+            leaves: column.leaves,
+            behind: column.marginals.get(level).map_or(0, |m| m.behind),
             suppressed,
-            behind_suppressed: *gone,
-        };
-        columns.map(tally).collect()
+            behind_suppressed,
+            weight: column.weight,
+        }
     }
 
     /// Returns the least number of suppressed persons that puts the node's bound above `limit`, at most `most`.

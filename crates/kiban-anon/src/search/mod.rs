@@ -41,7 +41,7 @@ use crate::{
     hierarchy::Hierarchy,
     loss::Loss,
     model::{Judge, Model},
-    policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy},
+    policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy, weights},
 };
 
 /// Two scores nearer than this are treated as equal when a node is to be ruled out.
@@ -56,7 +56,8 @@ const MOST_OPEN: usize = 1 << 24;
 /// the result depends on nothing but the arguments.
 ///
 /// # Errors
-/// Attributes other than those folded, models that do not fit the table, or no allowed node that keeps them.
+/// Attributes other than those folded, weights that make no sense, models that do not fit the table, or no allowed node
+/// that keeps them.
 pub fn search(attributes: &[QuasiIdentifier], table: &Folded, policy: &Policy) -> Result<Solution> {
     search_within(attributes, table, policy, Strategy::Optimal, Budget::default())
 }
@@ -85,7 +86,8 @@ pub fn search_within(
         return Err(Error::BadParameter { what: "differential privacy".to_owned(), why });
     }
     let judge = Judge::new(&policy.models, &hierarchies, table)?;
-    let parts = Parts { hierarchies: &hierarchies, table, lattice, judge, policy, budget };
+    let weights = weights(attributes)?;
+    let parts = Parts { hierarchies: &hierarchies, weights: &weights, table, lattice, judge, policy, budget };
     match table.words() {
         Words::Narrow(words) => Search::new(parts, words).run(strategy),
         Words::Wide(words) => Search::new(parts, words).run(strategy),
@@ -94,6 +96,7 @@ pub fn search_within(
 
 struct Parts<'a> {
     hierarchies: &'a [&'a Hierarchy],
+    weights: &'a [f64],
     table: &'a Folded,
     lattice: Lattice,
     judge: Judge,
@@ -172,11 +175,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'a, W: Word> Search<'a, W> {
     fn new(parts: Parts<'a>, words: &ClassTable<W>) -> Self {
-        let Parts { hierarchies, table, lattice, judge, policy, budget } = parts;
+        let Parts { hierarchies, weights, table, lattice, judge, policy, budget } = parts;
         let fields: Vec<_> = (0..hierarchies.len()).map(|c| table.layout().field(c)).collect();
         let persons = table.persons();
         Self {
-            bounds: Bounds::new(hierarchies, &words.classes, &fields, policy.metric),
+            bounds: Bounds::new(hierarchies, weights, &words.classes, &fields, policy.metric),
             tables: Tables::new(hierarchies, table.layout().clone(), words.clone()),
             persons,
             allowed: policy.allowed(persons),

@@ -13,10 +13,10 @@ use crate::corpus::{cells, file};
 const COLUMNS: [&str; 9] =
     ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class"];
 
-struct Adult {
-    attributes: Vec<QuasiIdentifier>,
-    columns: Vec<UInt32Array>,
-    table: Folded,
+pub(crate) struct Adult {
+    pub(crate) attributes: Vec<QuasiIdentifier>,
+    pub(crate) columns: Vec<UInt32Array>,
+    pub(crate) table: Folded,
 }
 
 /// Reads the adult table; the named column is sensitive, the others quasi-identifiers.
@@ -24,7 +24,7 @@ fn adult(sensitive: Option<&str>) -> Option<Adult> {
     rows_of_adult(sensitive, usize::MAX)
 }
 
-fn rows_of_adult(sensitive: Option<&str>, most: usize) -> Option<Adult> {
+pub(crate) fn rows_of_adult(sensitive: Option<&str>, most: usize) -> Option<Adult> {
     let mut rows = cells(&fs::read_to_string(file("anon/arx_adult/adult.csv")?).unwrap(), ';');
     rows.truncate(most);
     let (mut attributes, mut columns, mut protected) = (Vec::new(), Vec::new(), Vec::new());

@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod arx;
+mod attack;
 mod corpus;
 mod fingerprint;
 mod life;
+mod frontier;
 mod models;
 mod monotone;
 mod release;
 mod small;
 mod transform;
+mod weights;

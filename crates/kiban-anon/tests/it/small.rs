@@ -36,17 +36,31 @@ impl Case {
         Policy { metric, ..Policy::new(self.k, self.limit) }
     }
 
-    /// Tries every node row by row and returns the best score, if any node is allowed.
-    pub(crate) fn best_score(&self) -> Option<f64> {
-        let allowed = (self.rows.len() as f64 * self.limit).floor() as usize;
+    pub(crate) fn allowed(&self) -> usize {
+        (self.rows.len() as f64 * self.limit).floor() as usize
+    }
+
+    /// Returns every node of the lattice.
+    pub(crate) fn nodes(&self) -> Vec<Vec<usize>> {
         let mut nodes: Vec<Vec<usize>> = vec![vec![]];
         for tree in &self.trees {
             nodes = nodes.iter().flat_map(|n| (0..tree[0].len()).map(|l| [&n[..], &[l]].concat())).collect();
         }
-        nodes.iter().filter_map(|node| self.score(node, allowed)).min_by(f64::total_cmp)
+        nodes
+    }
+
+    /// Tries every node row by row and returns the best score, if any node is allowed.
+    pub(crate) fn best_score(&self) -> Option<f64> {
+        let allowed = self.allowed();
+        self.nodes().iter().filter_map(|node| self.score(node, allowed)).min_by(f64::total_cmp)
     }
 
     fn score(&self, node: &[usize], allowed: usize) -> Option<f64> {
+        self.losses(node, allowed).map(|losses| self.aggregate.score(losses.into_iter()))
+    }
+
+    /// Returns the loss of each column at a node, if no more than allowed are suppressed there.
+    pub(crate) fn losses(&self, node: &[usize], allowed: usize) -> Option<Vec<f64>> {
         let label = |row: &[u32], c: usize| self.trees[c][row[c] as usize][node[c]].as_str();
         let tuple = |row: &[u32]| (0..node.len()).map(|c| label(row, c)).collect::<Vec<_>>();
         let mut classes: BTreeMap<Vec<&str>, u32> = BTreeMap::new();
@@ -68,7 +82,7 @@ impl Case {
                 (mean - 1.0 / leaves) / (1.0 - 1.0 / leaves)
             }
         });
-        Some(self.aggregate.score(losses.collect::<Vec<_>>().into_iter()))
+        Some(losses.collect())
     }
 }
 

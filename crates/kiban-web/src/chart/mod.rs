@@ -1,10 +1,11 @@
 //! The figures, each a template of inline SVG with a title and a description for screen readers.
 //!
-//! Bars and stacks have no view box: widths are percentages and letters keep the page's size, so they reflow to a
+//! Bars, stacks and the frontier have no view box: widths are percentages and letters keep the page's size, so they reflow to a
 //! narrow window and to 400 % zoom. The flow has paths, so it is drawn twice and the style sheet shows one.
 
 pub(crate) use bars::{Bar, BarRow, Bars, Mark};
 pub(crate) use flow::{FlowChart, FlowNode, FlowSide, Kind};
+pub(crate) use frontier::{Axes, Frontier, Spot, SpotLine, Step};
 pub(crate) use stack::{Part, Stack, StackRow};
 
 use askama::{Template, filters::HtmlSafe};
@@ -13,6 +14,7 @@ use crate::html::{Pair, wrap};
 
 mod bars;
 mod flow;
+mod frontier;
 mod stack;
 
 /// The name and the description of a figure, and the id they are tied to it by.
@@ -47,6 +49,7 @@ impl HtmlSafe for Legend {}
 pub(crate) enum Chart {
     Flow(Box<FlowChart>),
     Bars(Bars),
+    Frontier(Frontier),
     Stack(Stack),
 }
 

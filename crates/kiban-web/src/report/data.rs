@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use kiban_core::{FacilityCode, Reason, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::word::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment};
+use super::{
+    study::Study,
+    word::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment},
+};
 
 /// Everything the report page of one run shows.
 ///
@@ -29,6 +32,9 @@ pub struct RunReport {
     /// Risk before and after; absent where nothing was released.
     #[serde(default)]
     pub risk: Option<Risk>,
+    /// Attacks run on the release, what other settings would bring, and what the release is still good for.
+    #[serde(default)]
+    pub study: Study,
     /// What was lost, column by column.
     #[serde(default)]
     pub losses: Vec<ColumnLoss>,

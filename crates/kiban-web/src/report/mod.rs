@@ -4,11 +4,15 @@ pub use data::{
     AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
-pub use word::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment};
+pub use study::{
+    Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, Uniques,
+};
+pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Treatment};
 
 mod data;
 mod page;
 mod section;
+mod study;
 mod word;
 
 use askama::Template;

@@ -170,3 +170,19 @@ words!(
         EventsByDay = "events-by-day",
     }
 );
+
+words!(
+    /// An attack that is run on a release.
+    Method {
+        /// Knows facts of a person and looks for the record.
+        Linkage = "linkage",
+        /// The same, some of the facts being wrong.
+        LinkageErrors = "linkage-errors",
+        /// Knows facts of a person and guesses another.
+        Inference = "inference",
+        /// Looks for a description that fits one person only.
+        SinglingOut = "singling-out",
+        /// Compares the classes of two releases.
+        Differencing = "differencing",
+    }
+);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use kiban_web::{
     Lang, RunReport, render,
-    report::{Check, Denied, Hold, RunKind, TruthCheck},
+    report::{AttackTried, Check, Denied, Hold, Method, RunKind, Study, TruthCheck},
 };
 use proptest::prelude::*;
 use quick_xml::{Reader, events::Event};
@@ -134,6 +134,7 @@ fn a_run_with_nothing_to_tell_still_makes_a_page() {
     report.flow.stages.clear();
     report.flow.facilities.clear();
     (report.linkage, report.risk, report.audit, report.peak_memory_bytes) = (None, None, None, None);
+    report.study = Study::default();
     report.losses.clear();
     report.measures.clear();
     report.open_attacks.clear();
@@ -179,6 +180,31 @@ fn a_check_that_looked_at_nothing_has_not_passed() {
 }
 
 #[test]
+fn an_attack_is_measured_by_its_limit_or_by_its_control() {
+    let tried = |share: f64, control: f64, limit: Option<f64>| AttackTried {
+        method: Method::Linkage,
+        knows: vec![],
+        target: None,
+        attempts: 100,
+        share,
+        interval: [share - 0.1, share + 0.1],
+        control,
+        control_interval: [control - 0.1, control + 0.1],
+        worst: limit.map(|_| share),
+        limit,
+    };
+    assert!(tried(0.2, 0.0, Some(0.2)).withstood() && !tried(0.21, 0.0, Some(0.2)).withstood());
+    assert!(tried(0.5, 0.35, None).withstood() && !tried(0.6, 0.35, None).withstood());
+    let fell = |report: &RunReport| render(report, Lang::En).unwrap().matches("not withstood").count();
+    let mut report = example();
+    let before = fell(&report);
+    report.study.attacks[3].attempts = 0;
+    report.study.attacks[3].interval = [0.0, 1.0];
+    assert!(render(&report, Lang::En).unwrap().contains("Singling out / 一人の選び出し: no description"));
+    assert!(before > fell(&report), "what could not be tried has been withstood");
+}
+
+#[test]
 fn rows_that_do_not_add_up_are_said_not_to() {
     let mut report = example();
     assert!(report.flow.stages.iter().all(kiban_web::report::StageFlow::balances));
@@ -220,6 +246,9 @@ proptest! {
         report.losses[0].column.clone_from(&text);
         report.measures[0].columns = vec![text.clone()];
         report.rare_codes[0].column.clone_from(&text);
+        report.study.attacks[2].knows = vec![text.clone()];
+        report.study.attacks[2].target = Some(text.clone());
+        report.study.accuracy[0].column.clone_from(&text);
         report.findings[0].code.clone_from(&text);
         report.risk.as_mut().unwrap().quasi_identifiers = vec![text.clone()];
         let audit = report.audit.as_mut().unwrap();
@@ -239,6 +268,11 @@ proptest! {
         let risk = report.risk.as_mut().unwrap();
         (risk.before.unique_share, risk.after.marketer) = (shares[0], shares[1]);
         (risk.limit, report.losses[0].loss) = (shares[2], shares[3]);
+        let point = &mut report.study.frontier[3];
+        (point.risk_max, point.kept, point.suppression_limit) = (shares[0], shares[1], shares[2]);
+        let attack = &mut report.study.attacks[2];
+        (attack.attempts, attack.share, attack.control) = (rows[0].into(), shares[3], shares[2]);
+        report.study.accuracy[0].relative = Some(shares[0] - shares[1]);
         let page = render(&report, Lang::En).unwrap().replace("tabindex=\"-1\"", "");
         read(&page);
         prop_assert!(!page.contains("NaN") && !page.contains("=\"-") && !page.contains("inf\""));

@@ -9,7 +9,7 @@ use std::{
 use kiban_core::{Mark, Reason, Rule, Severity};
 use kiban_web::{
     Lang, Texts, declared,
-    report::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment},
+    report::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Treatment},
 };
 
 /// Families of messages whose ids end in a word of a closed list.
@@ -34,11 +34,14 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("basis", words(Basis::ALL, Basis::as_str)),
         ("treatment", words(Treatment::ALL, Treatment::as_str)),
         ("attack", words(Attack::ALL, Attack::as_str)),
+        ("method", words(Method::ALL, Method::as_str)),
+        ("tried", words(Method::ALL, Method::as_str).into_iter().chain(["nothing".to_owned()]).collect()),
     ]
 }
 
 /// Families whose ids end in words that stand in the code, checked by the page test instead.
-const OF_PAGE: [&str; 10] = ["section", "lead", "tile", "figure", "desc", "table", "column", "fact", "verify", "risk"];
+const OF_PAGE: [&str; 11] =
+    ["section", "lead", "tile", "figure", "desc", "table", "column", "fact", "verify", "risk", "quality"];
 
 fn root() -> PathBuf {
     PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())

@@ -14,6 +14,7 @@ mod attacks;
 mod audit;
 mod findings;
 mod flow;
+mod frontier;
 mod linkage;
 mod loss;
 mod ordinance;
@@ -21,6 +22,8 @@ mod rare;
 mod risk;
 mod standings;
 mod timings;
+mod tried;
+mod utility;
 mod verdict;
 
 /// What every section is made from.
@@ -84,13 +87,16 @@ pub(super) struct Figure {
 
 /// Returns the sections that have something to say, in the order of the page.
 pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
-    let sections: [fn(&Context<'_>) -> Option<Section>; 12] = [
+    let sections: [fn(&Context<'_>) -> Option<Section>; 15] = [
         verdict::section,
         flow::section,
         standings::section,
         linkage::section,
         risk::section,
+        frontier::section,
+        tried::section,
         loss::section,
+        utility::section,
         ordinance::section,
         attacks::section,
         rare::section,

@@ -3,9 +3,9 @@
 use super::{Block, Context, Section, Tile};
 use crate::{
     chart::{Bar, BarRow, Bars, Chart, Mark, part},
-    html::{Cell, Pair},
+    html::{Cell, Pair, Table},
     number::{count, share},
-    report::{ClassBand, Risk, RiskFigures},
+    report::{ClassBand, Population, Risk, RiskFigures, Uniques},
 };
 
 /// The scale of risk begins here; what is smaller is drawn as nothing.
@@ -37,6 +37,7 @@ pub(super) fn section(context: &Context<'_>) -> Option<Section> {
     if !risk.classes.is_empty() {
         blocks.push(classes(context, risk));
     }
+    blocks.extend(context.report.study.population.map(|p| Block::Table(population(context, &p))));
     Some(context.section("risk", blocks))
 }
 
@@ -115,4 +116,22 @@ fn classes(context: &Context<'_>, risk: &Risk) -> Block {
     let table = context.table("classes", &["class-size", "before", "after"], cells);
     let legend = context.before_after();
     context.figure("classes", |label| vec![Chart::Bars(Bars::new(label, legend, rows, vec![]))], table)
+}
+
+/// A model of population uniques: the end of its message id and its number.
+type Model = (&'static str, fn(&Uniques) -> Option<f64>);
+
+const MODELS: [Model; 4] =
+    [("dankar", |u| u.dankar), ("pitman", |u| u.pitman), ("snb", |u| u.snb), ("zayatz", |u| u.zayatz)];
+
+/// The share of the population expected to be unique, by model, before and after.
+#[expect(clippy::cast_precision_loss, reason = "a share is shown with four digits at most")]
+fn population(context: &Context<'_>, population: &Population) -> Table {
+    let of = |n: Option<f64>| n.map_or_else(|| "–".to_owned(), |n| share(n / population.persons.max(1) as f64));
+    let line = |(id, pick): Model| {
+        row(context.both.word("risk", id), [&population.before, &population.after].map(|side| of(pick(side))))
+    };
+    let mut table = context.table("population", &["measure", "before", "after"], MODELS.map(line).into());
+    table.caption = context.both.fill("table-population", &[("persons", &count(population.persons))]);
+    table
 }
