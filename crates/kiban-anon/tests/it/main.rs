@@ -4,7 +4,9 @@
 mod arx;
 mod corpus;
 mod fingerprint;
+mod ledger;
 mod models;
 mod monotone;
 mod release;
 mod small;
+mod trace;
