@@ -65,6 +65,7 @@ mod loss;
 mod model;
 pub mod ordinance;
 mod policy;
+pub mod profile;
 mod quality;
 mod rare;
 mod release;

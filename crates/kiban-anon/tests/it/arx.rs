@@ -13,14 +13,14 @@ use crate::corpus::{cells, file};
 const COLUMNS: [&str; 9] =
     ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class"];
 
-struct Adult {
-    attributes: Vec<QuasiIdentifier>,
-    columns: Vec<UInt32Array>,
-    table: Folded,
+pub(crate) struct Adult {
+    pub(crate) attributes: Vec<QuasiIdentifier>,
+    pub(crate) columns: Vec<UInt32Array>,
+    pub(crate) table: Folded,
 }
 
 /// Reads the adult table; the named column is sensitive, the others quasi-identifiers.
-fn adult(sensitive: Option<&str>) -> Option<Adult> {
+pub(crate) fn adult(sensitive: Option<&str>) -> Option<Adult> {
     rows_of_adult(sensitive, usize::MAX)
 }
 

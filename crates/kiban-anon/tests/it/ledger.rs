@@ -1,11 +1,16 @@
 //! The ledger against brute force: pairs and triples of small releases, repaired, advanced, broken on purpose.
 
-use std::{collections::HashMap, fs, num::NonZeroUsize};
+use std::{collections::HashMap, num::NonZeroUsize};
 
-use kiban_anon::ledger::{Cohort, Ledger, Limits, Member, Recipients, Rule, SmallestCells, Verdict, smallest_cells};
+use arrow_array::Array;
+use kiban_anon::{
+    Policy,
+    ledger::{Cohort, Ledger, Limits, Member, Recipients, Rule, SmallestCells, Verdict, smallest_cells},
+    recode_locally,
+};
 use proptest::prelude::*;
 
-use crate::corpus::{cells, file};
+use crate::arx::{Adult, adult};
 
 fn cohort(release: &str, persons: &[(u64, u32)]) -> Cohort {
     Cohort::new(release, "university", persons.to_vec()).unwrap()
@@ -199,50 +204,57 @@ fn damaged_bytes_are_refused() {
     assert!(ledger.record(&cohort("a", &[])).is_err() && ledger.check(&cohort("b", &[]), &Limits::new(2)).is_err());
 }
 
-const COLUMNS: [&str; 9] =
-    ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class"];
-
-/// Reads adult and generalises it to levels; rows in classes of five or more make the cohort.
-fn adult(release: &str, levels: [usize; 9]) -> Option<Cohort> {
-    let rows = cells(&fs::read_to_string(file("anon/arx_adult/adult.csv")?).unwrap(), ';');
-    let mut tuples = vec![String::new(); rows.len() - 1];
-    for (column, name) in COLUMNS.iter().enumerate() {
-        let text = fs::read_to_string(file(&format!("anon/arx_adult/adult_hierarchy_{name}.csv"))?).unwrap();
-        let labels: HashMap<String, String> =
-            cells(&text, ';').into_iter().map(|row| (row[0].clone(), row[levels[column]].clone())).collect();
-        for (tuple, row) in tuples.iter_mut().zip(&rows[1..]) {
-            *tuple = format!("{tuple};{}", labels[&row[column]]);
-        }
-    }
-    let mut classes: HashMap<&str, (u32, u32)> = HashMap::new();
-    for tuple in &tuples {
+/// Makes a cohort of the rows of adult whose labels at least five share.
+fn of_labels(release: &str, rows: usize, label: impl Fn(usize, usize) -> Option<String>) -> Cohort {
+    let tuples: Vec<Option<Vec<String>>> = (0..rows).map(|row| (0..9).map(|c| label(c, row)).collect()).collect();
+    let mut classes: HashMap<&Vec<String>, (u32, u32)> = HashMap::new();
+    for tuple in tuples.iter().flatten() {
         let next = classes.len() as u32;
         classes.entry(tuple).or_insert((next, 0)).1 += 1;
     }
-    let kept = (0..).zip(&tuples).filter_map(|(token, tuple)| {
-        let (class, size) = classes[tuple.as_str()];
-        (size >= 5).then_some((token, class))
-    });
-    Some(Cohort::new(release, "university", kept.collect()).unwrap())
+    let class = |tuple: &Option<Vec<String>>| tuple.as_ref().map(|t| classes[t]).filter(|c| c.1 >= 5).map(|c| c.0);
+    let kept = (0..).zip(&tuples).filter_map(|(token, tuple)| Some((token, class(tuple)?)));
+    Cohort::new(release, "university", kept.collect()).unwrap()
 }
 
-/// Two releases that each keep k = 5 by themselves, cut with each other (`anonymisation.md` §5).
+fn at_levels(release: &str, adult: &Adult, levels: [usize; 9]) -> Cohort {
+    of_labels(release, adult.columns[0].len(), |column, row| {
+        let code = adult.columns[column].value(row);
+        adult.attributes[column].hierarchy().label(levels[column], code).map(str::to_owned)
+    })
+}
+
+/// Per cent of the persons in both who share their two classes with fewer than four others, and with nobody.
+fn cut_below_five(one: &Cohort, other: &Cohort) -> (f64, f64) {
+    let verdict = ledger(&[one]).check(other, &Limits { cell: 1, cohort: 1, ..Limits::new(5) }).unwrap();
+    let both = other.persons().iter().filter(|p| one.persons().binary_search_by_key(&p.0, |q| q.0).is_ok()).count();
+    let percent = |persons: u64| persons as f64 / both as f64 * 100.0;
+    verdict.breaches.first().map_or((0.0, 0.0), |b| (percent(b.persons), percent(b.unique)))
+}
+
+/// Releases that each keep k = 5 by themselves, cut with each other; ARX's came to 32.5 and 12.2 % for the first two,
+/// and to 76.9 and 39.7 % for local recoding with discernibility (`anonymisation.md` §5).
 #[test]
 fn two_k_anonymous_releases_of_adult_single_persons_out_together() {
+    let Some(adult) = adult(None) else { return };
     // The optimum of the loss metric at 5 %, and that of discernibility.
-    let Some(loss) = adult("loss", [0, 3, 0, 0, 2, 1, 1, 2, 0]) else { return };
-    let Some(discernibility) = adult("discernibility", [0, 0, 1, 2, 3, 2, 2, 1, 1]) else { return };
-    assert_eq!(smallest_cells(&[&loss]).joint, Some(5));
-    assert_eq!(smallest_cells(&[&discernibility]).joint, Some(5));
+    let loss = at_levels("loss", &adult, [0, 3, 0, 0, 2, 1, 1, 2, 0]);
+    let discernibility = at_levels("discernibility", &adult, [0, 0, 1, 2, 3, 2, 2, 1, 1]);
+    let (below, unique) = cut_below_five(&loss, &discernibility);
+    assert!((below - 32.36).abs() < 0.01 && (unique - 12.59).abs() < 0.01, "{below} {unique}");
     let ledger = ledger(&[&loss]);
-    let verdict = ledger.check(&discernibility, &Limits::new(5)).unwrap();
-    let joint = &verdict.breaches[0];
-    let shared =
-        discernibility.persons().iter().filter(|p| loss.persons().binary_search_by_key(&p.0, |q| q.0).is_ok()).count();
-    let percent = |persons: u64| persons as f64 / shared as f64 * 100.0;
-    assert_eq!((joint.rule, joint.persons, joint.unique), (Rule::JointClass, 9_303, 3_620));
-    assert!((percent(joint.persons) - 32.4).abs() < 0.1 && (percent(joint.unique) - 12.6).abs() < 0.1);
     let repaired = ledger.repair(&discernibility, &Limits::new(5)).unwrap();
-    assert!(repaired.verdict.passes());
-    assert!(smallest_cells(&[&loss, &repaired.cohort]).joint >= Some(5));
+    let cells = smallest_cells(&[&loss, &repaired.cohort]);
+    assert!(repaired.verdict.passes() && cells.joint >= Some(5) && cells.difference >= Some(5), "{cells:?}");
+    if cfg!(debug_assertions) {
+        return;
+    }
+    let policy = Policy::new(5, 0.0);
+    let found = recode_locally(&adult.attributes, &adult.table, &policy).unwrap();
+    let released = found.apply(&adult.attributes, &adult.columns).unwrap();
+    let local = of_labels("local", adult.columns[0].len(), |column, row| {
+        released.kept.value(row).then(|| released.columns[column].value(row).to_owned())
+    });
+    let (below, unique) = cut_below_five(&local, &discernibility);
+    assert!(below > 70.0 && unique > 30.0, "{below} {unique}");
 }

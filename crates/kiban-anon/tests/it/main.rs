@@ -7,6 +7,7 @@ mod fingerprint;
 mod ledger;
 mod models;
 mod monotone;
+mod profile;
 mod release;
 mod small;
 mod trace;
