@@ -114,17 +114,18 @@ impl Marking {
         Mark { release: release.to_owned(), recipient: recipient.to_owned(), given, withheld }
     }
 
-    /// Returns the fewest leaked rows that name a single leaker among so many recipients, as a rule.
+    /// Returns about how many leaked rows name a single leaker among so many recipients; none if no number would.
     ///
-    /// As a rule: where the sample holds as many marked rows as expected and no more of them are altered than tolerated.
-    pub fn rows_needed(&self, recipients: u64, how: &Tracing) -> u64 {
+    /// That is where the sample holds as many marked rows as expected and no more of them are altered than tolerated.
+    pub fn rows_needed(&self, recipients: u64, how: &Tracing) -> Option<u64> {
         let tests = recipients as f64;
         let named = |marked: &u64| {
             let contradictions = (*marked as f64 * how.tolerance) as u64;
             tests * tail::at_most(contradictions, *marked) <= how.level
         };
-        let marked = (1..100_000).find(named).unwrap_or(100_000);
-        (marked as f64 * (1.0 - self.share) / self.share).ceil() as u64
+        let marked = std::iter::successors(Some(1_u64), |marked| Some(marked + marked / 20 + 1));
+        let marked = marked.take_while(|marked| *marked < 1_000_000).find(named)?;
+        Some((marked as f64 * (1.0 - self.share) / self.share).ceil() as u64)
     }
 }
 

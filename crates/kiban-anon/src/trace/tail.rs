@@ -1,9 +1,13 @@
 //! The exact lower tail of fair coins.
 
-/// Returns the probability that at most so many of `coins` fair coins fall on one side.
+/// Returns the probability that at most so many of `coins` fair coins fall on one side; never 0, however small it is.
 pub(super) fn at_most(most: u64, coins: u64) -> f64 {
     if most >= coins {
         return 1.0;
+    }
+    if most > coins / 2 {
+        // From this side the terms are the large ones; from the other they could vanish before they are summed.
+        return 1.0 - at_most(coins - most - 1, coins);
     }
     // The logarithm of the last term, then downwards term by term: term(i − 1) = term(i) · i / (coins − i + 1).
     let logarithm: f64 = (0..most).map(|i| ((coins - i) as f64 / (i + 1) as f64).ln()).sum();
@@ -13,7 +17,7 @@ pub(super) fn at_most(most: u64, coins: u64) -> f64 {
         term *= i as f64 / (coins - i + 1) as f64;
         sum += term;
     }
-    sum.min(1.0)
+    sum.clamp(f64::MIN_POSITIVE, 1.0)
 }
 
 #[cfg(test)]
@@ -44,6 +48,6 @@ mod tests {
     #[test]
     fn long_rows_of_coins_neither_overflow_nor_vanish() {
         assert!((at_most(50_000, 100_001) - 0.5).abs() < 1e-9);
-        assert!(at_most(0, 2_000) < f64::MIN_POSITIVE && at_most(9_000, 20_000) > 0.0);
+        assert_eq!((at_most(0, 2_000), at_most(1_999, 2_000)), (f64::MIN_POSITIVE, 1.0));
     }
 }

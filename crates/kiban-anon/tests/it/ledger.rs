@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, num::NonZeroUsize};
 
-use arrow_array::Array;
 use kiban_anon::{
     Policy,
     ledger::{Cohort, Ledger, Limits, Member, Recipients, Rule, SmallestCells, Verdict, smallest_cells},
@@ -159,6 +158,27 @@ fn a_floor_of_one_asks_for_nothing_and_the_recipient_can_matter() {
     assert!(!ledger.check(&new, &Limits::new(5)).unwrap().passes());
     let own = Limits { recipients: Recipients::Same, ..Limits::new(5) };
     assert!(ledger.check(&new, &own).unwrap().passes(), "another's release is not put beside it");
+}
+
+#[test]
+fn whole_classes_leave_where_none_can_spare_anybody_the_smallest_first() {
+    let old = cohort("old", &(0..8).map(|t| (t, 0)).collect::<Vec<_>>());
+    // One has left, so two more must; of the classes of three and four the larger can spare one only.
+    let new = cohort("new", &(1..8).map(|t| (t, u32::from(t <= 4))).collect::<Vec<_>>());
+    let repaired = ledger(&[&old]).repair(&new, &Limits::new(3)).unwrap();
+    assert_eq!((repaired.left_out, fewest(&[old], &new, 3)), (vec![5, 6, 7], 3));
+}
+
+#[test]
+fn only_who_is_in_all_releases_is_in_a_joint_class() {
+    let a = cohort("a", &(0..6).map(|t| (t, 0)).collect::<Vec<_>>());
+    let b = cohort("b", &(0..12).map(|t| (t, 0)).collect::<Vec<_>>());
+    // Person 9 stands alone in the new release: so beside b, where they are as well, but not beside a.
+    let new = cohort("new", &(0..12).map(|t| (t, u32::from(t == 9))).collect::<Vec<_>>());
+    let limits = Limits { cell: 1, cohort: 1, ..triples(3) };
+    let verdict = ledger(&[&a, &b]).check(&new, &limits).unwrap();
+    let against: Vec<_> = verdict.breaches.iter().map(|breach| (breach.rule, breach.against.join("+"))).collect();
+    assert_eq!(against, [(Rule::JointClass, String::new()), (Rule::JointClass, "b".to_owned())]);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn what_came_from_nobody_accuses_nobody() {
 fn a_sample_too_small_to_be_sure_accuses_nobody() {
     let table = table();
     let leaked = leak(&table, &[5]);
-    let needed = Marking::new([0; 32], SIZE.1).unwrap().rows_needed(RECIPIENTS as u64, &Tracing::default());
+    let needed = Marking::new([0; 32], SIZE.1).unwrap().rows_needed(RECIPIENTS as u64, &Tracing::default()).unwrap();
     // Ten times too few; then as many as are needed, twice over, as chance may give fewer marked rows than expected.
     let few = &leaked[..needed as usize / 10];
     assert_eq!(trace(few, &table.marks, &Tracing::default()).unwrap().accused, []);
@@ -155,6 +155,7 @@ fn bad_settings_and_secrets_do_not_get_through() {
     let bad = [Tracing { colluders: 0, ..Tracing::default() }, Tracing { tolerance: 0.5, ..Tracing::default() }];
     assert!(bad.iter().all(|how| trace(&[1], &[], how).is_err()));
     let marking = Marking::new([77; 32], 0.01).unwrap();
+    assert_eq!(marking.rows_needed(20, &Tracing { level: 0.0, ..Tracing::default() }), None);
     let mark = marking.mark("r1", "A", &[keyed_u64(b"k", &[b"row"])]);
     assert_eq!(format!("{marking:?} {mark:?}"), "Marking(…) Mark(r1, A, …)");
 }
