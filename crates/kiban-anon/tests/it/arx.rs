@@ -20,7 +20,7 @@ pub(crate) struct Adult {
 }
 
 /// Reads the adult table; the named column is sensitive, the others quasi-identifiers.
-fn adult(sensitive: Option<&str>) -> Option<Adult> {
+pub(crate) fn adult(sensitive: Option<&str>) -> Option<Adult> {
     rows_of_adult(sensitive, usize::MAX)
 }
 
