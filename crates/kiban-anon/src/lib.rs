@@ -33,7 +33,10 @@
 #![forbid(unsafe_code)]
 
 pub use coding::{Coded, Tails, Thresholds};
-pub use dates::{DateShift, Step, Window, months, shift, years};
+pub use date::{
+    DateLoss, DateMap, DateRule, DateShift, DateStudy, Dated, Leak, LeakKind, LeakVerdict, OrderCheck, Step, Unit,
+    Window, check_order, coarsen_deaths, count_reversed, date_leaks, date_loss, months, settled_rows, shift, years,
+};
 pub use error::{Error, Result};
 pub use fingerprint::{Acquaintance, Detail, Events, Singled};
 pub use fold::Folded;
@@ -53,7 +56,7 @@ pub use search::{search, search_within};
 
 mod classes;
 mod coding;
-mod dates;
+mod date;
 mod error;
 mod fingerprint;
 mod fold;

@@ -3,6 +3,7 @@
 
 mod arx;
 mod corpus;
+mod dates;
 mod fingerprint;
 mod models;
 mod monotone;
