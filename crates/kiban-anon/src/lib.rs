@@ -47,6 +47,10 @@ pub use hierarchy::{
 pub use local::{LocalSolution, LocalSummary, recode_locally};
 pub use loss::{Aggregate, Loss, Metric};
 pub use model::{Attack, Attacker, Distance, DpParameters, Estimator, Model, PopulationUniques, keep_in_sample};
+pub use outlier::{
+    Advice, Extremes, Facilities, Newborns, Peculiarity, Reason, ReasonSummary, aged, is_multiple_birth_code,
+    lone_facilities, multiple_births, rare_facility_sets, rare_pairs, rare_sequences, reason_counts, summarise,
+};
 pub use policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy};
 pub use quality::{ColumnQuality, Quality};
 pub use rare::{CodeMap, CodeOutcome, RareCounts, ReleasedCode};
@@ -65,6 +69,7 @@ mod local;
 mod loss;
 mod model;
 pub mod ordinance;
+mod outlier;
 mod policy;
 mod quality;
 mod rare;

@@ -7,5 +7,6 @@ mod dates;
 mod fingerprint;
 mod models;
 mod monotone;
+mod outlier;
 mod release;
 mod small;
