@@ -8,12 +8,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use crate::{
-    dates::year_and_month,
+    date::year_and_month,
     error::{Error, Result},
 };
 
-/// Patterns counted in one pass; more are counted in several, so memory stays bounded.
-const PATTERNS_PER_PASS: usize = 1 << 26;
+/// Runs of gaps counted in one pass; more are counted in several, so memory stays bounded.
+const RUNS_PER_PASS: usize = 1 << 25;
 
 /// The events of a table: person, code and date of each, sorted by person, then date.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +98,7 @@ impl<'a> Events<'a> {
     }
 
     /// Iterates over persons: who, the codes, the dates.
-    fn by_person(self) -> impl Iterator<Item = (i64, &'a [u32], &'a [i32])> {
+    pub(crate) fn by_person(self) -> impl Iterator<Item = (i64, &'a [u32], &'a [i32])> {
         let (mut codes, mut dates) = (self.codes, self.dates);
         self.persons.chunk_by(|a, b| a == b).map(move |chunk| {
             let (own_codes, later_codes) = codes.split_at_checked(chunk.len()).unwrap_or_default();
@@ -112,14 +112,24 @@ impl<'a> Events<'a> {
     ///
     /// No constant shift changes gaps, so this is the share an attacker finds who knows three visits.
     pub fn gaps(self, k: u32) -> Singled {
-        let patterns: usize = self.by_person().map(|(_, _, dates)| dates.len().saturating_sub(2)).sum();
-        let passes = patterns.div_ceil(PATTERNS_PER_PASS).max(1) as u64;
+        self.gap_runs(2, k)
+    }
+
+    /// Counts the persons who have a run of so many consecutive gaps, 1 to 4, that nobody else has.
+    ///
+    /// Days are counted once, whatever happened on them; persons with fewer gaps have no run.
+    pub fn gap_runs(self, gaps: u8, k: u32) -> Singled {
+        let length = usize::from(gaps.clamp(1, 4));
+        let runs: usize = self.by_person().map(|(_, _, dates)| dates.len().saturating_sub(length)).sum();
+        let passes = runs.div_ceil(RUNS_PER_PASS).max(1) as u64;
         let mut unique = FxHashSet::default();
         let mut below_k = FxHashSet::default();
         for pass in 0..passes {
-            let mut found: Vec<(u64, i64)> = Vec::new();
+            let mut found: Vec<(u128, i64)> = Vec::new();
             for (person, _, dates) in self.by_person() {
-                found.extend(gap_pairs(dates).filter(|p| mix(*p) % passes == pass).map(|p| (p, person)));
+                let gaps = gaps_of(dates);
+                let runs = gaps.windows(length).map(pack).filter(|run| mix_wide(*run) % passes == pass);
+                found.extend(runs.map(|run| (run, person)));
             }
             found.sort_unstable();
             found.dedup();
@@ -145,6 +155,32 @@ impl<'a> Events<'a> {
             known.iter().for_each(|event| asked.entry(*event).or_default().push(target));
         }
         let support = self.support(attacker, &asked, targets.len());
+        let having = |least: u32| support.iter().filter(|s| **s < least).count() as u64;
+        Singled { persons: targets.len() as u64, unique: having(2), below_k: having(k) }
+    }
+
+    /// Plays the acquaintance who knows how far some of a target's days lie apart, in days, but not what lay between them.
+    ///
+    /// A constant shift hides nothing from them, and common runs of gaps little: those hide whom consecutive days tell.
+    pub fn known_intervals(self, days: u8, sample: usize, k: u32, key: &[u8]) -> Singled {
+        let no_codes = vec![0; self.codes.len()];
+        let known = Acquaintance { events: days.max(2), detail: Detail::Day };
+        let days_alone = Events { persons: self.persons, codes: &no_codes, dates: self.dates };
+        let targets = days_alone.targets(known, sample, keyed_u64(key, &[b"known intervals"]));
+        let since_first = |mut days: Vec<u64>| -> Vec<i32> {
+            days.sort_unstable_by_key(|day| (*day as u32).cast_signed());
+            let first = days.first().copied().unwrap_or(0);
+            days.iter().map(|day| (*day as u32).wrapping_sub(first as u32).cast_signed()).collect()
+        };
+        let targets: Vec<Vec<i32>> = targets.into_iter().map(since_first).collect();
+        let mut support = vec![0_u32; targets.len()];
+        for (_, _, dates) in self.by_person() {
+            let has = |day: i32| dates.binary_search(&day).is_ok();
+            for (target, count) in targets.iter().zip(&mut support) {
+                let fits = |day: &i32| target.iter().all(|later| day.checked_add(*later).is_some_and(has));
+                *count += u32::from(dates.iter().any(fits));
+            }
+        }
         let having = |least: u32| support.iter().filter(|s| **s < least).count() as u64;
         Singled { persons: targets.len() as u64, unique: having(2), below_k: having(k) }
     }
@@ -217,19 +253,25 @@ fn facts<'a>(codes: &'a [u32], dates: &'a [i32], detail: Detail) -> impl Iterato
     })
 }
 
-/// Returns the gap pairs of three consecutive distinct days.
-fn gap_pairs(dates: &[i32]) -> impl Iterator<Item = u64> {
+/// Returns the gaps between distinct days.
+fn gaps_of(dates: &[i32]) -> Vec<u32> {
     let mut days = dates.to_vec();
     days.dedup();
-    let pair = |w: &[i32]| match w {
-        [a, b, c] => Some(u64::from((b - a).cast_unsigned()) << 32 | u64::from((c - b).cast_unsigned())),
-        _ => None,
-    };
-    days.windows(3).filter_map(pair).collect::<Vec<_>>().into_iter()
+    days.windows(2).map(|w| if let [a, b] = w { (b - a).cast_unsigned() } else { 0 }).collect()
+}
+
+/// Packs up to four gaps into a word.
+fn pack(gaps: &[u32]) -> u128 {
+    gaps.iter().fold(0, |word, gap| word << 32 | u128::from(*gap))
+}
+
+/// Scatters a long word.
+pub(crate) fn mix_wide(word: u128) -> u64 {
+    mix((word >> 64) as u64 ^ mix(word as u64))
 }
 
 /// Scatters a word (the finaliser of splitmix64).
-fn mix(word: u64) -> u64 {
+pub(crate) fn mix(word: u64) -> u64 {
     let word = word.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -258,6 +300,46 @@ mod tests {
         let gaps = Events::new(&p, &c, &d).unwrap().gaps(3);
         assert_eq!(gaps, Singled { persons: 4, unique: 1, below_k: 3 });
         assert_eq!(gaps.share(), 0.25);
+    }
+
+    #[test]
+    fn runs_of_gaps_are_met_by_counting_everyone_by_hand() {
+        let mut rows: Vec<(i64, u32, i32)> = (0..40_i64)
+            .flat_map(|p| (0..=p % 9).map(move |e| (p, 0, (mix((p * 9 + e).cast_unsigned()) % 12) as i32)))
+            .collect();
+        rows.sort_unstable_by_key(|r| (r.0, r.2));
+        let (p, c, d) = arrays(&rows);
+        let events = Events::new(&p, &c, &d).unwrap();
+        let courses: Vec<Vec<u32>> = events.by_person().map(|(_, _, dates)| gaps_of(dates)).collect();
+        for run in 1..=4 {
+            let holders = |w: &[u32]| courses.iter().filter(|c| c.windows(w.len()).any(|own| own == w)).count();
+            let told = |course: &&Vec<u32>, least| course.windows(usize::from(run)).any(|own| holders(own) < least);
+            let count = |least: usize| courses.iter().filter(|c| told(c, least)).count() as u64;
+            let expected = Singled { persons: courses.len() as u64, unique: count(2), below_k: count(4) };
+            assert_eq!(events.gap_runs(run, 4), expected, "{run}");
+            assert!(expected.below_k > 0 && expected.unique < expected.persons, "{expected:?}");
+        }
+    }
+
+    #[test]
+    fn intervals_need_not_be_consecutive() {
+        // Three persons have two days 30 apart, each with another day between.
+        let days: [&[i32]; 4] = [&[0, 5, 30], &[100, 121, 130], &[7, 16, 16, 37], &[1, 10, 40]];
+        let rows: Vec<_> = (0..).zip(days).flat_map(|(p, days)| days.iter().map(move |d| (p, 4, *d))).collect();
+        let (p, c, d) = arrays(&rows);
+        let events = Events::new(&p, &c, &d).unwrap();
+        for seed in 0..20_u8 {
+            let drawn = Events { codes: &[0; 13], ..events }.targets(
+                Acquaintance { events: 2, detail: Detail::Day },
+                9,
+                keyed_u64(&[seed], &[b"known intervals"]),
+            );
+            let apart = |pair: &Vec<u64>| (pair[0] as i32 - pair[1] as i32).abs();
+            let holders = |gap: i32| days.iter().filter(|own| own.iter().any(|d| own.contains(&(d + gap)))).count();
+            let count = |least: usize| drawn.iter().filter(|pair| holders(apart(pair)) < least).count() as u64;
+            let expected = Singled { persons: 4, unique: count(2), below_k: count(3) };
+            assert_eq!(events.known_intervals(2, 9, 3, &[seed]), expected);
+        }
     }
 
     #[test]

@@ -34,7 +34,10 @@
 
 pub use accuracy::{Accuracy, classification};
 pub use coding::{Coded, Tails, Thresholds};
-pub use dates::{DateShift, Step, Window, months, shift, years};
+pub use date::{
+    DateLoss, DateMap, DateRule, DateShift, DateStudy, Dated, Leak, LeakKind, LeakVerdict, OrderCheck, Step, Unit,
+    Window, check_order, coarsen_deaths, count_reversed, date_leaks, date_loss, months, settled_rows, shift, years,
+};
 pub use error::{Error, Result};
 pub use fingerprint::{Acquaintance, Detail, Events, Singled};
 pub use fold::Folded;
@@ -46,6 +49,10 @@ pub use hierarchy::{
 pub use local::{LocalSolution, LocalSummary, recode_locally};
 pub use loss::{Aggregate, Loss, Metric};
 pub use model::{Attack, Attacker, Distance, DpParameters, Estimator, Model, PopulationUniques, keep_in_sample};
+pub use outlier::{
+    Advice, Extremes, Facilities, Newborns, Peculiarity, Reason, ReasonSummary, aged, is_multiple_birth_code,
+    lone_facilities, multiple_births, rare_facility_sets, rare_pairs, rare_sequences, reason_counts, summarise,
+};
 pub use policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy};
 pub use quality::{ColumnQuality, Quality};
 pub use rare::{CodeMap, CodeOutcome, RareCounts, ReleasedCode};
@@ -58,7 +65,7 @@ pub mod attack;
 mod bytes;
 mod classes;
 mod coding;
-mod dates;
+mod date;
 mod error;
 mod fingerprint;
 mod fold;
@@ -70,6 +77,7 @@ mod local;
 mod loss;
 mod model;
 pub mod ordinance;
+mod outlier;
 mod policy;
 pub mod profile;
 mod quality;

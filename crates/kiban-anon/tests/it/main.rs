@@ -4,6 +4,7 @@
 mod arx;
 mod attack;
 mod corpus;
+mod dates;
 mod fingerprint;
 mod life;
 mod frontier;
@@ -11,6 +12,7 @@ mod ledger;
 mod models;
 mod monotone;
 mod profile;
+mod outlier;
 mod release;
 mod small;
 mod transform;

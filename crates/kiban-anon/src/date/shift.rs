@@ -4,11 +4,14 @@ use arrow_array::{BooleanArray, Date32Array, Int32Array, Int64Array};
 use jiff::civil;
 use kiban_core::keyed_u64;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
+use super::calendar::days_since_epoch;
 use crate::error::{Error, Result};
 
 /// The grid on which shifts lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Any number of days: weekdays are lost, which hides the calendar best.
     Day,
@@ -106,7 +109,7 @@ impl Window {
         Self::of_days(days_since_epoch(first), days_since_epoch(last))
     }
 
-    fn of_days(first: i32, last: i32) -> Result<Self> {
+    pub(super) fn of_days(first: i32, last: i32) -> Result<Self> {
         let why = "the last day lies before the first";
         if last < first {
             Err(Error::BadParameter { what: "window".to_owned(), why })
@@ -158,49 +161,9 @@ impl Window {
     }
 }
 
-/// Returns the year of each date: how a date of birth is released at most (ordinance item 1).
-pub fn years(dates: &Date32Array) -> Int32Array {
-    dates.iter().map(|d| d.map(|d| year_and_month(d).0)).collect()
-}
-
-/// Returns the first day of each date's month: how a date of death may be released without a shift.
-pub fn months(dates: &Date32Array) -> Date32Array {
-    dates.iter().map(|d| d.map(first_of_month)).collect()
-}
-
-pub(crate) fn days_since_epoch(date: civil::Date) -> i32 {
-    let epoch = civil::date(1970, 1, 1);
-    date.duration_since(epoch).as_hours().checked_div(24).and_then(|d| i32::try_from(d).ok()).unwrap_or(0)
-}
-
-fn first_of_month(day: i32) -> i32 {
-    day - (civil_from_days(day).2 - 1)
-}
-
-pub(crate) fn year_and_month(day: i32) -> (i32, i32) {
-    let (year, month, _) = civil_from_days(day);
-    (year, month)
-}
-
-/// Turns days since 1970-01-01 into year, month and day of the proleptic Gregorian calendar, by whole 400-year eras.
-fn civil_from_days(day: i32) -> (i32, i32, i32) {
-    let shifted = i64::from(day) + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day_of_month = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let narrow = |n: i64| i32::try_from(n).unwrap_or(0);
-    (narrow(year), narrow(month), narrow(day_of_month))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
-    use jiff::ToSpan;
     use proptest::prelude::*;
 
     use super::*;
@@ -210,14 +173,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn the_calendar_agrees_with_jiff(day in -300_000_i32..300_000) {
-            let date = civil::date(1970, 1, 1).checked_add(day.days()).unwrap();
-            prop_assert_eq!(civil_from_days(day), (date.year().into(), date.month().into(), date.day().into()));
-            prop_assert_eq!(days_since_epoch(date), day);
-            prop_assert_eq!(first_of_month(day), days_since_epoch(date.first_of_month()));
-        }
-
         #[test]
         fn every_interval_of_a_person_is_kept(person: i64, days in proptest::collection::vec(0_i32..20_000, 2..20), week: bool) {
             let by = shifter(7, 180, if week { Step::Week } else { Step::Day });
@@ -261,14 +216,6 @@ mod tests {
         }
         assert!(seen.iter().all(|n| (400..600).contains(n)), "{seen:?}");
         assert!((400..600).contains(&same), "equal only by chance: {same}");
-    }
-
-    #[test]
-    fn births_become_years_and_deaths_months() {
-        let day = |y, m, d| days_since_epoch(civil::date(y, m, d));
-        let dates = Date32Array::from(vec![Some(day(1964, 2, 29)), None, Some(day(2024, 12, 31))]);
-        assert_eq!(years(&dates), Int32Array::from(vec![Some(1964), None, Some(2024)]));
-        assert_eq!(months(&dates), Date32Array::from(vec![Some(day(1964, 2, 1)), None, Some(day(2024, 12, 1))]));
     }
 
     #[test]
