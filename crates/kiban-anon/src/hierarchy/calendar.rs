@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::{ANY, ColumnValues, Hierarchy, LevelName};
 use crate::error::{Error, Result};
 
-/// Days listed at most where no column gives the values.
-const MOST_LISTED: usize = 366 * 300;
+/// Years whose days are listed at most where no column gives the values.
+const MOST_YEARS: i16 = 300;
 
 /// Describes the levels to which days join, narrow to wide.
 ///
@@ -142,10 +142,10 @@ impl Dates {
         match (self.from, self.to) {
             (None, None) => {}
             (Some(from), Some(to)) if from <= to => {
-                days.extend(from.series(1.day()).take_while(|day| *day <= to).take(MOST_LISTED + 1));
-                if days.len() > MOST_LISTED {
+                if to.year() - from.year() > MOST_YEARS {
                     return Err(wrong("from and to must list no more than 300 years"));
                 }
+                days.extend(from.series(1.day()).take_while(|day| *day <= to));
             }
             _ => return Err(wrong("from and to go together, and from comes first")),
         }
@@ -256,12 +256,12 @@ mod tests {
         check("['era_year', 'year']", "2019-04-30", &["平成31年", "2019"]);
     }
 
-    /// Levels that may follow each other nest over every day of twenty years with two changes of era; others do not.
+    /// Levels that may follow each other nest over every day of eleven years with a change of era within a month; others do not.
     #[test]
     fn exactly_the_levels_that_nest_may_follow_each_other() {
         let all = ["week", "month", "quarter", "half_year", "year", "decade", "fiscal_year", "era_year", "era"];
         let codes = |level: &str| {
-            let toml = format!("levels = ['{level}']\nfrom = '1911-01-01'\nto = '1931-12-31'");
+            let toml = format!("levels = ['{level}']\nfrom = '1918-01-01'\nto = '1928-12-31'");
             build(&toml, &[]).unwrap().levels()[1].codes().to_vec()
         };
         let codes: Vec<Vec<u32>> = all.iter().map(|level| codes(level)).collect();

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
@@ -71,8 +72,19 @@ pub struct BirthYearBands {
 }
 
 impl BirthYearBands {
+    /// Years that a hierarchy lists at most.
+    const MOST: i32 = 1_000;
+
+    fn years(&self) -> RangeInclusive<i32> {
+        self.from..=self.to.min(self.from.saturating_add(Self::MOST))
+    }
+
     fn hierarchy(&self, name: &str) -> Result<Hierarchy> {
-        let mut years = BirthYears::new(self.from..=self.to);
+        if self.to >= self.from.saturating_add(Self::MOST) {
+            let why = "from and to must list no more than 1,000 years";
+            return Err(Error::BadParameter { what: name.to_owned(), why });
+        }
+        let mut years = BirthYears::new(self.years());
         if let Some(oldest) = self.oldest {
             years = years.oldest_from_age(0, oldest);
         }
@@ -160,9 +172,19 @@ impl HierarchySpec {
     /// # Errors
     /// As [`HierarchySpec::build`]; a description that needs files.
     pub fn over<'a>(&self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Result<Hierarchy> {
-        let column: ColumnValues = values.into_iter().collect();
+        let given: ColumnValues = values.into_iter().collect();
+        let column = if given.records() == 0 { self.own_values() } else { given };
         let built = self.build(name, &column, &BTreeMap::new())?;
         if column.records() == 0 { Ok(built) } else { built.over(column.texts()) }
+    }
+
+    /// Returns the values that the kind can spell without a column though some of them share a leaf: years of birth.
+    pub fn own_values(&self) -> ColumnValues {
+        let mut values = ColumnValues::default();
+        if let Self::BirthYears(bands) = self {
+            bands.years().for_each(|year| values.push(Some(&year.to_string())));
+        }
+        values
     }
 }
 
@@ -190,6 +212,7 @@ mod tests {
         check("dates = { levels = ['year'] }", &["20240401"], "20240401", &["20240401", "2024", "*"]);
         let born = "birth_years = { from = 1900, to = 2025, oldest = 1935, widths = [10] }";
         check(born, &["1920"], "1920", &["1920", "≤1939", "*"]);
+        check(born, &[], "1920", &["1920", "≤1939", "*"]);
         check("redaction = { from = 'left', mask = '#' }", &["12"], "12", &["12", "#2", "*"]);
         check("prefixes = { lengths = [2] }", &["a-bc"], "a-bc", &["a-bc", "ab*", "*"]);
         check("icd10 = {}", &["E119"], "E119", &["E119", "E11.9", "E11", "E10-E14", "IV (E00-E90)", "*"]);
@@ -216,6 +239,8 @@ mod tests {
         ] {
             assert!(toml::from_str::<HierarchySpec>(no).is_err(), "{no}");
         }
+        let ages: HierarchySpec = toml::from_str("birth_years = { from = 1000, to = 2000 }").unwrap();
+        assert!(ages.over("born", []).unwrap_err().to_string().contains("1,000 years"));
     }
 
     #[test]
