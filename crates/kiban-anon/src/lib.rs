@@ -43,8 +43,10 @@ pub use fingerprint::{Acquaintance, Detail, Events, Singled};
 pub use fold::Folded;
 pub use frontier::{FrontierPoint, Setting, frontier, usual_settings};
 pub use hierarchy::{
-    ANY, BirthYears, CodeSystem, Hierarchy, Icd10Chapter, Level, Prefecture, Redaction, Region, UNKNOWN, icd10_chapter,
-    labels,
+    ANY, BirthYearBands, BirthYears, CodeSystem, ColumnValues, DateLevel, Dates, Decimal, End, Geography,
+    GeographyFiles, Hierarchy, HierarchyFault, HierarchyFinding, HierarchyReport, HierarchySpec, Icd10Chapter,
+    IntervalLabels, Intervals, Joining, Level, LevelName, LevelNames, LocalGovernmentCode, Order, Prefecture,
+    Redaction, Region, Seen, UNKNOWN, check_hierarchy, icd10_chapter, labels,
 };
 pub use local::{LocalSolution, LocalSummary, recode_locally};
 pub use loss::{Aggregate, Loss, Metric};

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{ANY, Hierarchy, UNKNOWN};
+use super::{ANY, Hierarchy, LevelName};
 use crate::error::{Error, Result};
 
 /// Describes the bands in which years of birth are released.
@@ -69,10 +69,10 @@ impl BirthYears {
             return bad("there is no year between the oldest and the youngest band");
         }
         let mut rows: Vec<Vec<String>> = (oldest..=youngest).map(|year| self.row(year, oldest, youngest)).collect();
-        rows.push(self.unknown());
-        let titles: Vec<String> = self.widths.iter().map(|w| format!("{w} years")).collect();
-        let names: Vec<&str> = ["year"].into_iter().chain(titles.iter().map(String::as_str)).chain(["all"]).collect();
-        let mut built = Hierarchy::from_rows(name, &names, &rows)?;
+        rows.push(super::unknown_row(self.widths.len() + 2));
+        let bands = self.widths.iter().map(|w| LevelName::new(format!("{w} years"), format!("{w}年")));
+        let names = [LevelName::new("year", "年")].into_iter().chain(bands).chain([LevelName::all()]).collect();
+        let mut built = Hierarchy::from_named_rows(name, names, &rows)?;
         for year in self.years.clone() {
             if let Some(leaf) = built.label(0, to_leaf(year, oldest, youngest)).map(str::to_owned) {
                 built.alias(&year.to_string(), &leaf);
@@ -102,11 +102,6 @@ impl BirthYears {
             (false, false) => format!("{first}-{last}"),
         }
     }
-
-    fn unknown(&self) -> Vec<String> {
-        let below_top = std::iter::repeat_n(UNKNOWN.to_owned(), self.widths.len() + 1);
-        below_top.chain([ANY.to_owned()]).collect()
-    }
 }
 
 fn to_leaf(year: i32, oldest: i32, youngest: i32) -> u32 {
@@ -116,7 +111,7 @@ fn to_leaf(year: i32, oldest: i32, youngest: i32) -> u32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
-    use super::*;
+    use super::{super::UNKNOWN, *};
 
     fn path(years: &BirthYears, year: &str) -> Vec<String> {
         let h = years.hierarchy("birth_year").unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ANY, Hierarchy, UNKNOWN};
+use super::{ANY, Hierarchy, LevelName, UNKNOWN};
 use crate::error::{Error, Result};
 
 /// Names a code system with the prefixes by which its codes are grouped.
@@ -18,6 +18,10 @@ pub enum CodeSystem {
     Claim,
     /// ICD-10 by its own tree: 4 characters, category, block, chapter.
     Icd10,
+    /// ATC, 7 characters: 5 (chemical subgroup), 4, 3 (therapeutic subgroup) and 1 (anatomical group).
+    Atc,
+    /// Postal code 郵便番号, 7 digits: 5 and 3 (post office), 2 and 1 (region).
+    Postal,
 }
 
 impl CodeSystem {
@@ -31,6 +35,8 @@ impl CodeSystem {
             Self::Jlac10 => Hierarchy::prefixes(name, codes, &[12, 5]),
             Self::Claim => Hierarchy::prefixes(name, codes, &[6, 3, 1]),
             Self::Icd10 => Hierarchy::icd10(name, codes),
+            Self::Atc => Hierarchy::prefixes(name, codes, &[5, 4, 3, 1]),
+            Self::Postal => Hierarchy::prefixes(name, codes, &[5, 3, 2, 1]),
         }
     }
 }
@@ -47,15 +53,15 @@ impl Hierarchy {
             let why = "prefix lengths must fall and be at least 1";
             return Err(Error::BadParameter { what: name.to_owned(), why });
         }
-        let titles: Vec<String> = lengths.iter().map(|l| format!("first {l}")).collect();
-        let names: Vec<&str> = ["code"].into_iter().chain(titles.iter().map(String::as_str)).chain(["all"]).collect();
-        Self::from_code_rows(name, &names, codes, plain, |code| lengths.iter().map(|l| cut(code, *l)).collect())
+        let titles = lengths.iter().map(|l| LevelName::new(format!("first {l}"), format!("上{l}桁")));
+        let names = [LevelName::new("code", "コード")].into_iter().chain(titles).chain([LevelName::all()]).collect();
+        Self::from_code_rows(name, names, codes, plain, |code| lengths.iter().map(|l| cut(code, *l)).collect())
     }
 
     /// Builds a hierarchy whose leaves are the codes in their normal form; every spelling sent becomes an alias.
     pub(super) fn from_code_rows<'a>(
         name: &str,
-        level_names: &[&str],
+        level_names: Vec<LevelName>,
         codes: impl IntoIterator<Item = &'a str>,
         normal: fn(&str) -> String,
         groups: impl Fn(&str) -> Vec<String>,
@@ -66,9 +72,8 @@ impl Hierarchy {
         leaves.dedup();
         let row = |code: &str| [code.to_owned()].into_iter().chain(groups(code)).chain([ANY.to_owned()]).collect();
         let mut rows: Vec<Vec<String>> = leaves.into_iter().map(|code| row(code)).collect();
-        let below_top = std::iter::repeat_n(UNKNOWN.to_owned(), level_names.len().saturating_sub(1));
-        rows.push(below_top.chain([ANY.to_owned()]).collect());
-        let mut built = Self::from_rows(name, level_names, &rows)?;
+        rows.push(super::unknown_row(level_names.len()));
+        let mut built = Self::from_named_rows(name, level_names, &rows)?;
         for (sent, code) in &spellings {
             built.alias(sent, if code.is_empty() { UNKNOWN } else { code });
         }
@@ -88,12 +93,7 @@ fn cut(code: &str, length: usize) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
-    use super::*;
-
-    fn path(h: &Hierarchy, code: &str) -> Vec<String> {
-        let leaf = h.leaf(code).unwrap();
-        (0..h.levels().len()).map(|l| h.label(l, leaf).unwrap().to_owned()).collect()
-    }
+    use super::{super::path, *};
 
     #[test]
     fn drug_codes_climb_by_prefix() {
@@ -109,5 +109,13 @@ mod tests {
         assert_eq!(path(&lab, "3B035-0000-023-272-01"), ["3B035000002327201", "3B0350000023*", "3B035*", "*"]);
         assert_eq!(path(&lab, ""), ["unknown", "unknown", "unknown", "*"]);
         assert!(Hierarchy::prefixes("x", ["a"], &[3, 5]).is_err());
+    }
+
+    #[test]
+    fn postal_and_atc_codes_climb_by_prefix() {
+        let postal = CodeSystem::Postal.hierarchy("postal", ["160-0022", "1600022"]).unwrap();
+        assert_eq!(path(&postal, "160-0022"), ["1600022", "16000*", "160*", "16*", "1*", "*"]);
+        let atc = CodeSystem::Atc.hierarchy("drug", ["A10BA02"]).unwrap();
+        assert_eq!(path(&atc, "A10BA02"), ["A10BA02", "A10BA*", "A10B*", "A10*", "A*", "*"]);
     }
 }

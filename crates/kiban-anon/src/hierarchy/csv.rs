@@ -30,7 +30,7 @@ impl Hierarchy {
             let why = "a quotation mark does not end";
             return Err(Error::BadParameter { what: name.to_owned(), why });
         };
-        Self::from_rows(name, &[], &rows)
+        Self::from_rows(name, &[], &rows.into_iter().map(|row| row.cells).collect::<Vec<_>>())
     }
 
     /// Writes the hierarchy as ARX reads it; labels that hold the separator, a quotation mark or a line's end are quoted.
@@ -59,12 +59,22 @@ fn quote(text: &mut String, label: &str, delimiter: char) {
     }
 }
 
+/// A row of a file.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    /// The line on which it begins, from 1.
+    pub(super) line: usize,
+    pub(super) cells: Vec<String>,
+}
+
 /// Splits text into rows of cells; none if a quotation mark is still open at the end.
-fn rows(text: &str, delimiter: char) -> Option<Vec<Vec<String>>> {
+pub(super) fn rows(text: &str, delimiter: char) -> Option<Vec<Row>> {
     let mut rows = Vec::new();
-    let (mut row, mut cell, mut quoted, mut any) = (Vec::new(), String::new(), false, false);
+    let (mut row, mut cell, mut quoted, mut any) = (Row { line: 1, cells: Vec::new() }, String::new(), false, false);
+    let mut line = 1;
     let mut characters = text.strip_prefix('\u{feff}').unwrap_or(text).chars().peekable();
     while let Some(c) = characters.next() {
+        line += usize::from(c == '\n');
         match c {
             '"' if quoted && characters.peek() == Some(&'"') => {
                 characters.next();
@@ -73,9 +83,12 @@ fn rows(text: &str, delimiter: char) -> Option<Vec<Vec<String>>> {
             '"' if quoted => quoted = false,
             '"' if cell.is_empty() => (quoted, any) = (true, true),
             '\r' if !quoted && characters.peek() == Some(&'\n') => {}
-            '\n' if !quoted => end_row(&mut rows, &mut row, &mut cell, &mut any),
+            '\n' if !quoted => {
+                end_row(&mut rows, &mut row, &mut cell, &mut any);
+                row.line = line;
+            }
             _ if c == delimiter && !quoted => {
-                row.push(std::mem::take(&mut cell));
+                row.cells.push(std::mem::take(&mut cell));
                 any = true;
             }
             _ => {
@@ -88,9 +101,9 @@ fn rows(text: &str, delimiter: char) -> Option<Vec<Vec<String>>> {
     if quoted { None } else { Some(rows) }
 }
 
-fn end_row(rows: &mut Vec<Vec<String>>, row: &mut Vec<String>, cell: &mut String, any: &mut bool) {
+fn end_row(rows: &mut Vec<Row>, row: &mut Row, cell: &mut String, any: &mut bool) {
     if std::mem::take(any) {
-        row.push(std::mem::take(cell));
+        row.cells.push(std::mem::take(cell));
         rows.push(std::mem::take(row));
     }
 }

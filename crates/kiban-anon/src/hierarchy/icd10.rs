@@ -2,7 +2,7 @@
 //!
 //! Chapters and blocks are written as ranges of categories, titles as short words of our own.
 
-use super::Hierarchy;
+use super::{Hierarchy, LevelName};
 use crate::error::Result;
 
 /// One chapter of ICD-10 疾病及び関連保健問題の国際統計分類.
@@ -39,8 +39,15 @@ impl Hierarchy {
     /// # Errors
     /// As [`Hierarchy::from_rows`].
     pub fn icd10<'a>(name: &str, codes: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        let levels = ["code", "four characters", "category", "block", "chapter", "all"];
-        Self::from_code_rows(name, &levels, codes, normal, groups)
+        let levels = [
+            LevelName::new("code", "コード"),
+            LevelName::new("four characters", "4桁分類"),
+            LevelName::new("category", "3桁分類"),
+            LevelName::new("block", "中間分類"),
+            LevelName::new("chapter", "章"),
+            LevelName::all(),
+        ];
+        Self::from_code_rows(name, levels.to_vec(), codes, normal, groups)
     }
 }
 
@@ -125,9 +132,7 @@ mod tests {
     use super::*;
 
     fn path(code: &str) -> Vec<String> {
-        let h = Hierarchy::icd10("condition", [code]).unwrap();
-        let leaf = h.leaf(code).unwrap();
-        (0..h.levels().len()).map(|l| h.label(l, leaf).unwrap().to_owned()).collect()
+        super::super::path(&Hierarchy::icd10("condition", [code]).unwrap(), code)
     }
 
     #[test]

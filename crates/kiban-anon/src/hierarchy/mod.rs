@@ -1,11 +1,19 @@
 //! Generalisation hierarchies: leaves and, level by level, the groups they fall into.
 
 mod birth;
-mod built;
+mod calendar;
+mod check;
 mod codes;
+mod column;
 mod csv;
+mod decimal;
+mod geography;
 mod icd10;
+mod intervals;
+mod order;
 mod place;
+mod redaction;
+mod spec;
 
 use arrow_array::{
     Array, StringArray, UInt32Array,
@@ -13,12 +21,21 @@ use arrow_array::{
     types::{Int16Type, Int32Type, Int64Type},
 };
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 pub use birth::BirthYears;
-pub use built::Redaction;
+pub use calendar::{DateLevel, Dates};
+pub use check::{HierarchyFault, HierarchyFinding, HierarchyReport, check_hierarchy};
 pub use codes::CodeSystem;
+pub use column::{ColumnValues, Seen};
+pub use decimal::Decimal;
+pub use geography::{Geography, LocalGovernmentCode};
 pub use icd10::{Icd10Chapter, icd10_chapter};
+pub use intervals::{IntervalLabels, Intervals};
+pub use order::{Joining, Order};
 pub use place::{Prefecture, Region};
+pub use redaction::{End, Redaction};
+pub use spec::{BirthYearBands, GeographyFiles, HierarchySpec};
 
 use crate::error::{Error, Result};
 
@@ -28,10 +45,42 @@ pub const ANY: &str = "*";
 /// The leaf that stands for a missing value in the built-in hierarchies.
 pub const UNKNOWN: &str = "unknown";
 
+/// What a level is called, in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelName {
+    /// In English, as it stands in a release's description.
+    pub en: String,
+    /// In Japanese.
+    pub ja: String,
+}
+
+impl LevelName {
+    /// Takes both names.
+    pub fn new(en: impl Into<String>, ja: impl Into<String>) -> Self {
+        Self { en: en.into(), ja: ja.into() }
+    }
+
+    /// Returns the name of the level that holds everything.
+    fn all() -> Self {
+        Self::new("all", "全体")
+    }
+}
+
+/// What each level of a hierarchy is called, leaf first: the file beside ARX's, whose form has no room for names.
+///
+/// A hierarchy `age.csv` has its names in `age.levels.toml`, one `[[level]]` with `en` and `ja` for each column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelNames {
+    /// The levels, the leaf's first.
+    pub level: Vec<LevelName>,
+}
+
 /// Names one level and says which group each leaf belongs to there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
-    name: String,
+    name: LevelName,
     labels: Vec<String>,
     code_of_leaf: Vec<u32>,
     leaves_under: Vec<u32>,
@@ -40,6 +89,11 @@ pub struct Level {
 impl Level {
     /// Returns the level's name, as it stands in a release's description.
     pub fn name(&self) -> &str {
+        &self.name.en
+    }
+
+    /// Returns the level's name in both languages.
+    pub const fn names(&self) -> &LevelName {
         &self.name
     }
 
@@ -58,7 +112,7 @@ impl Level {
         &self.leaves_under
     }
 
-    fn from_labels(name: String, per_leaf: impl Iterator<Item = String>) -> Self {
+    fn from_labels(name: LevelName, per_leaf: impl Iterator<Item = String>) -> Self {
         let mut level = Self { name, labels: Vec::new(), code_of_leaf: Vec::new(), leaves_under: Vec::new() };
         let mut codes: FxHashMap<String, u32> = FxHashMap::default();
         for label in per_leaf {
@@ -102,6 +156,11 @@ impl Hierarchy {
     /// # Errors
     /// No rows, rows of different length, a repeated leaf, or levels that are not nested.
     pub fn from_rows(name: &str, level_names: &[&str], rows: &[Vec<String>]) -> Result<Self> {
+        let names = level_names.iter().map(|name| LevelName::new(*name, *name)).collect();
+        Self::from_named_rows(name, names, rows)
+    }
+
+    fn from_named_rows(name: &str, level_names: Vec<LevelName>, rows: &[Vec<String>]) -> Result<Self> {
         let hierarchy = || name.to_owned();
         let Some(depth) = rows.first().map(Vec::len).filter(|d| *d > 0) else {
             return Err(Error::NoLeaves { hierarchy: hierarchy() });
@@ -109,9 +168,13 @@ impl Hierarchy {
         if let Some((row, bad)) = rows.iter().enumerate().find(|(_, r)| r.len() != depth) {
             return Err(Error::Ragged { hierarchy: hierarchy(), row, found: bad.len(), expected: depth });
         }
-        let levels: Vec<Level> = (0..depth)
-            .map(|level| {
-                let title = level_names.get(level).map_or_else(|| format!("level {level}"), |n| (*n).to_owned());
+        let unnamed = (level_names.len()..depth).map(|n| LevelName::new(format!("level {n}"), format!("レベル{n}")));
+        let levels: Vec<Level> = level_names
+            .into_iter()
+            .chain(unnamed)
+            .take(depth)
+            .enumerate()
+            .map(|(level, title)| {
                 Level::from_labels(title, rows.iter().map(|r| r.get(level).cloned().unwrap_or_default()))
             })
             .collect();
@@ -127,13 +190,54 @@ impl Hierarchy {
         Ok(built)
     }
 
+    /// Gives the levels other names.
+    ///
+    /// # Errors
+    /// More or fewer names than levels.
+    pub fn with_level_names(mut self, names: LevelNames) -> Result<Self> {
+        if names.level.len() != self.levels.len() {
+            let (found, expected) = (names.level.len(), self.levels.len());
+            return Err(Error::Lengths { what: "level names", found, expected });
+        }
+        self.levels.iter_mut().zip(names.level).for_each(|(level, name)| level.name = name);
+        Ok(self)
+    }
+
+    /// Returns what the levels are called.
+    pub fn level_names(&self) -> LevelNames {
+        LevelNames { level: self.levels.iter().map(|level| level.name.clone()).collect() }
+    }
+
+    /// Returns the hierarchy whose leaves are these values as they are spelled, and the unknown leaf: what a file needs
+    /// that others read, since they know of no other spellings. A value without a leaf is left out.
+    ///
+    /// # Errors
+    /// As [`Hierarchy::from_rows`].
+    pub fn over<'a>(&self, values: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let spelled = values.into_iter().filter(|value| !value.trim().is_empty()).filter_map(|value| {
+            let groups = self.path(self.leaf(value)?).skip(1);
+            Some([value.to_owned()].into_iter().chain(groups).collect())
+        });
+        let mut rows: Vec<Vec<String>> = spelled.collect();
+        let named = |row: &Vec<String>| row.first().is_some_and(|leaf| leaf == UNKNOWN);
+        if let Some(unknown) = self.leaf(UNKNOWN).filter(|_| !rows.iter().any(named)) {
+            rows.push(self.path(unknown).collect());
+        }
+        Self::from_named_rows(&self.name, self.level_names().level, &rows)
+    }
+
+    /// Returns the labels of a leaf, level by level.
+    fn path(&self, leaf: u32) -> impl Iterator<Item = String> {
+        (0..self.levels.len()).filter_map(move |level| self.label(level, leaf).map(str::to_owned))
+    }
+
     /// Builds a hierarchy of two levels: the values, and everything.
     ///
     /// # Errors
     /// As [`Hierarchy::from_rows`].
     pub fn flat(name: &str, values: &[&str]) -> Result<Self> {
         let rows: Vec<_> = values.iter().map(|v| vec![(*v).to_owned(), ANY.to_owned()]).collect();
-        Self::from_rows(name, &["value", "all"], &rows)
+        Self::from_named_rows(name, vec![LevelName::new("value", "値"), LevelName::all()], &rows)
     }
 
     /// Builds the hierarchy of administrative sex; it reads FHIR's words, the codes of claims (1, 2), HL7 v2 letters
@@ -264,6 +368,23 @@ impl Hierarchy {
         }
         Ok(())
     }
+}
+
+/// Tells whether a text says something: it is neither blank nor the word for a missing value.
+fn is_value(text: &str) -> bool {
+    !text.trim().is_empty() && text != UNKNOWN
+}
+
+/// Returns the row of the unknown leaf: it joins the others in everything alone.
+fn unknown_row(levels: usize) -> Vec<String> {
+    let below_top = std::iter::repeat_n(UNKNOWN.to_owned(), levels.saturating_sub(1));
+    below_top.chain([ANY.to_owned()]).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+fn path(h: &Hierarchy, value: &str) -> Vec<String> {
+    h.path(h.leaf(value).unwrap()).collect()
 }
 
 /// Returns the labels of leaf codes on a level as a column; codes outside the dictionary become null.

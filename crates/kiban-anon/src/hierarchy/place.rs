@@ -1,6 +1,6 @@
 //! The 47 prefectures 都道府県 by JIS X 0401 number and the eight regions 地方 they form.
 
-use super::{ANY, Hierarchy, UNKNOWN};
+use super::{ANY, Hierarchy, LevelName};
 use crate::error::Result;
 
 /// One of the eight regions 地方.
@@ -123,8 +123,9 @@ impl Hierarchy {
     pub fn prefectures(name: &str) -> Result<Self> {
         let texts = |p: &Prefecture| vec![p.name.to_owned(), p.region.name().to_owned(), ANY.to_owned()];
         let mut rows: Vec<_> = Prefecture::ALL.iter().map(texts).collect();
-        rows.push(vec![UNKNOWN.to_owned(), UNKNOWN.to_owned(), ANY.to_owned()]);
-        let mut built = Self::from_rows(name, &["prefecture", "region", "all"], &rows)?;
+        rows.push(super::unknown_row(3));
+        let names = vec![LevelName::new("prefecture", "都道府県"), LevelName::new("region", "地方"), LevelName::all()];
+        let mut built = Self::from_named_rows(name, names, &rows)?;
         for p in Prefecture::ALL {
             let short = p.name.strip_suffix(['都', '府', '県']).unwrap_or(p.name);
             for spelling in [&p.number.to_string(), &format!("{:02}", p.number), p.latin, short] {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use kiban_anon::{Metric, Model, Strategy};
 use serde::Deserialize;
 
+use super::HierarchyOf;
 use crate::{Error, Result};
 
 /// One table to be anonymised on its own, as ARX would: no house, no gate, no people over time.
@@ -56,8 +57,8 @@ pub struct Attribute {
     pub name: String,
     /// What it is.
     pub role: Role,
-    /// Its hierarchy, in ARX's form. Without one a quasi-identifier is either told or not.
-    pub hierarchy: Option<PathBuf>,
+    /// Its hierarchy, a file in ARX's form or a description. Without one a quasi-identifier is either told or not.
+    pub hierarchy: Option<HierarchyOf>,
     /// No more detail than this level, if given.
     pub lowest_level: Option<usize>,
     /// No less detail than this level, if given.
@@ -95,7 +96,7 @@ impl Job {
             population.path = base.join(&population.path);
         }
         for hierarchy in job.attributes.iter_mut().filter_map(|attribute| attribute.hierarchy.as_mut()) {
-            *hierarchy = base.join(&*hierarchy);
+            hierarchy.resolve(base);
         }
         job.check()?;
         Ok(job)

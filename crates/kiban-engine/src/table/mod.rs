@@ -3,21 +3,26 @@
 //! The file is read twice: once to fold it to its distinct tuples, once to write what the search chose. Between the two
 //! only the leaf codes of quasi-identifiers and protected attributes are held, four bytes a cell.
 
+mod hierarchy;
 mod job;
 mod source;
 mod write;
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
-use arrow::array::{Array, AsArray, UInt32Array};
+use arrow::array::{Array, UInt32Array};
 use kiban_anon::{
-    BeforeAfter, Budget, ClassMap, Folded, Generalised, Hierarchy, LocalSolution, Policy, Quality, QuasiIdentifier,
-    Risk, Solution, Strategy, recode_locally, search_within,
+    BeforeAfter, Budget, ClassMap, Folded, Generalised, LocalSolution, Policy, Quality, QuasiIdentifier, Risk,
+    Solution, Strategy, recode_locally, search_within,
 };
 use serde::Serialize;
 
+pub use hierarchy::{HierarchyFile, HierarchyOf, build_hierarchy, read_column, write_hierarchy};
 pub use job::{Attribute, Input, Job, Role};
-pub use kiban_anon::Model;
+pub use kiban_anon::{
+    ColumnValues, Hierarchy, HierarchyFault, HierarchyFinding, HierarchyReport, HierarchySpec, Level, LevelName, Model,
+    UNKNOWN, check_hierarchy,
+};
 
 use self::source::Source;
 use crate::{Error, Result};
@@ -133,7 +138,7 @@ impl Table {
         for attribute in &job.attributes {
             source.column(&attribute.name)?;
         }
-        let hierarchies = chosen.iter().map(|one| hierarchy(one, &source)).collect::<Result<Vec<_>>>()?;
+        let hierarchies = chosen.iter().map(|one| hierarchy(job, one, &source)).collect::<Result<Vec<_>>>()?;
         let codes = encode(&source, &chosen, &hierarchies)?;
         let quasi = job.of_role(Role::QuasiIdentifier).count();
         let (identifying, sensitive) = hierarchies.split_at(quasi.min(hierarchies.len()));
@@ -263,30 +268,29 @@ impl Recoding<'_> {
     }
 }
 
-/// Reads an attribute's hierarchy; without a file its values are told or not.
-fn hierarchy(attribute: &Attribute, source: &Source) -> Result<Hierarchy> {
+/// Reads or builds an attribute's hierarchy; without one its values are told or not.
+fn hierarchy(job: &Job, attribute: &Attribute, source: &Source) -> Result<Hierarchy> {
+    let name = &attribute.name;
     match &attribute.hierarchy {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-            let delimiter = delimiter_of(text.lines().next().unwrap_or_default());
-            let read = Hierarchy::from_csv(&attribute.name, &text, delimiter);
+        Some(HierarchyOf::File(path)) => {
+            let read = HierarchyFile::read(path)?.hierarchy(name);
             read.map_err(|error| Error::Input(format!("{}: {error}", path.display())))
         }
-        None => {
-            let mut values = std::collections::BTreeSet::new();
-            for batch in source.batches(&[source.column(&attribute.name)?])? {
-                let batch = batch?;
-                values.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
+        Some(HierarchyOf::Built(spec)) => {
+            let mut values = ColumnValues::default();
+            hierarchy::collect(source, name, &mut values)?;
+            // The population is told in the same groups, so its values need leaves as well.
+            if let Some(population) = job.population.as_ref().filter(|_| attribute.role == Role::QuasiIdentifier) {
+                hierarchy::collect(&Source::open(population)?, name, &mut values)?;
             }
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            Ok(Hierarchy::flat(&attribute.name, &values)?)
+            build_hierarchy(spec, name, &values)
+        }
+        None => {
+            let mut values = ColumnValues::default();
+            hierarchy::collect(source, name, &mut values)?;
+            Ok(Hierarchy::flat(name, &values.texts().collect::<Vec<_>>())?)
         }
     }
-}
-
-/// ARX separates by semicolons; a file without one, but with commas, is taken for what it looks like.
-fn delimiter_of(line: &str) -> char {
-    if line.contains(';') || !line.contains(',') { ';' } else { ',' }
 }
 
 fn limited(attribute: &Attribute, hierarchy: Hierarchy) -> QuasiIdentifier {

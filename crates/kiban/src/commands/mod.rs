@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod eligibility;
 pub(crate) mod facility;
 pub(crate) mod findings;
+pub(crate) mod hierarchy;
 pub(crate) mod init;
 pub(crate) mod link;
 pub(crate) mod notice;
@@ -41,6 +42,7 @@ pub(crate) async fn run(cli: Cli, say: &Say) -> Result<Exit> {
         Command::Release(args) => release::run(&global, args, say).await,
         Command::Report(args) => report::run(&global, args, say).await,
         Command::Anonymise(args) => anonymise::run(&args, say),
+        Command::Hierarchy(command) => hierarchy::run(&command, say),
         Command::Demo(args) => demo::run(&global, args, say).await,
         Command::Audit(args) => audit::run(&global, args, say).await,
         Command::Vocabulary(args) => vocabulary::run(&global, args, say).await,

@@ -5,6 +5,7 @@
 mod anonymise;
 mod chain;
 mod counter;
+mod hierarchy;
 mod repeat;
 mod support;
 mod use_;
