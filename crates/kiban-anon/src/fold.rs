@@ -56,6 +56,8 @@ pub(crate) trait Word: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Sen
     fn or(self, other: Self) -> Self;
     fn and(self, other: Self) -> Self;
     fn get(self, shift: u32, width: u32) -> usize;
+    /// The field at `shift`, which lies inside the word, that `mask` covers.
+    fn field(self, shift: u32, mask: usize) -> usize;
     fn ones(shift: u32, width: u32) -> Self;
     fn scatter(self) -> u64;
 }
@@ -80,6 +82,10 @@ macro_rules! word {
             fn get(self, shift: u32, width: u32) -> usize {
                 let field = self.checked_shr(shift).unwrap_or(0) & !Self::MAX.checked_shl(width).unwrap_or(0);
                 field as usize
+            }
+            #[inline]
+            fn field(self, shift: u32, mask: usize) -> usize {
+                self.wrapping_shr(shift) as usize & mask
             }
             #[inline]
             fn ones(shift: u32, width: u32) -> Self {

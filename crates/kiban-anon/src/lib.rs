@@ -68,3 +68,4 @@ mod rare;
 mod release;
 mod risk;
 mod search;
+mod threads;
