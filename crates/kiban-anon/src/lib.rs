@@ -32,6 +32,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub use cells::{BATCH_ROWS, CellReader, Cells, Piece, write_cell, write_cells};
 pub use coding::{Coded, Tails, Thresholds};
 pub use dates::{DateShift, Step, Window, months, shift, years};
 pub use error::{Error, Result};
@@ -51,6 +52,7 @@ pub use release::{ClassMap, Generalised, persons_at_fault, smallest_class};
 pub use risk::{BeforeAfter, Risk};
 pub use search::{search, search_within};
 
+mod cells;
 mod classes;
 mod coding;
 mod dates;

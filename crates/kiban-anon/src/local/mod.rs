@@ -84,12 +84,12 @@ pub fn recode_locally(attributes: &[QuasiIdentifier], table: &Folded, policy: &P
     let judge = Judge::new(&policy.models, &hierarchies, table)?;
     match table.words() {
         Words::Narrow(base) => {
-            let classes = Recoder::new(attributes, table, base, &judge, policy.threads.get()).run()?;
+            let classes = Recoder::new(attributes, table, base, &judge, policy.threads).run()?;
             let places = Places::Narrow((0..).zip(&base.classes).map(|(place, (word, _))| (*word, place)).collect());
             Ok(LocalSolution::new(attributes, table, policy, classes, places))
         }
         Words::Wide(base) => {
-            let classes = Recoder::new(attributes, table, base, &judge, policy.threads.get()).run()?;
+            let classes = Recoder::new(attributes, table, base, &judge, policy.threads).run()?;
             let places = Places::Wide((0..).zip(&base.classes).map(|(place, (word, _))| (*word, place)).collect());
             Ok(LocalSolution::new(attributes, table, policy, classes, places))
         }

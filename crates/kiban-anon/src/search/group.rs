@@ -1,6 +1,6 @@
 //! Raising the words of a class table and adding up those that became equal: nearly all that a search does.
 
-use std::num::NonZeroUsize;
+use std::{borrow::Cow, num::NonZeroUsize};
 
 use crate::{fold::Word, threads::on_threads};
 
@@ -17,31 +17,31 @@ const MOST_PARTS: usize = 256;
 const LOOKED_UP: u32 = 11;
 
 /// A run of neighbouring columns on their way from lower levels to higher ones, codes already at their place in the word.
-struct Rise<W> {
+struct Rise<'c, W: Clone> {
     shift: u32,
     mask: usize,
-    codes: Vec<W>,
+    codes: Cow<'c, [W]>,
 }
 
 /// The way of all columns from one node to another.
-pub(super) struct Way<W> {
-    rises: Vec<Rise<W>>,
+pub(super) struct Way<'c, W: Clone> {
+    rises: Vec<Rise<'c, W>>,
     unchanged: W,
 }
 
-impl<W: Word> Way<W> {
+impl<'c, W: Word> Way<'c, W> {
     /// Takes the columns that rise, in their order, as (shift, width, code above for each code); the others stay as they are.
-    pub(super) fn new<'c>(columns: impl Iterator<Item = (u32, u32, &'c [W])>, unchanged: W, rows: usize) -> Self {
+    pub(super) fn new(columns: impl Iterator<Item = (u32, u32, &'c [W])>, unchanged: W, rows: usize) -> Self {
         let most = if rows < LARGE { 0 } else { LOOKED_UP };
-        let mut rises: Vec<(u32, Rise<W>)> = Vec::new();
+        let mut rises: Vec<(u32, Rise<'c, W>)> = Vec::new();
         for (shift, width, codes) in columns.filter(|column| column.1 > 0) {
             match rises.last_mut() {
                 Some((wide, last)) if last.shift + *wide == shift && *wide + width <= most => {
-                    last.codes = product(&last.codes, *wide, codes);
+                    last.codes = product(&last.codes, *wide, codes).into();
                     *wide += width;
                     last.mask = ones(*wide);
                 }
-                _ => rises.push((width, Rise { shift, mask: ones(width), codes: codes.to_vec() })),
+                _ => rises.push((width, Rise { shift, mask: ones(width), codes: codes.into() })),
             }
         }
         Self { rises: rises.into_iter().map(|(_, rise)| rise).collect(), unchanged }
@@ -50,7 +50,7 @@ impl<W: Word> Way<W> {
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "codes of a word are below the size of their level")]
     fn raise(&self, word: W) -> W {
-        let raised = |acc: W, rise: &Rise<W>| acc.or(rise.codes[word.field(rise.shift, rise.mask)]);
+        let raised = |acc: W, rise: &Rise<'_, W>| acc.or(rise.codes[word.field(rise.shift, rise.mask)]);
         self.rises.iter().fold(word.and(self.unchanged), raised)
     }
 }
@@ -83,7 +83,7 @@ pub(super) struct Grouped<W> {
 /// Raises all words and adds up the counts of those that became equal; there are at most `most` of them.
 pub(super) fn group<W: Word>(
     source: &[(W, u32)],
-    way: &Way<W>,
+    way: &Way<'_, W>,
     most: usize,
     trace: Trace,
     threads: NonZeroUsize,
@@ -98,7 +98,7 @@ pub(super) fn group<W: Word>(
 /// Every thread adds up rows of its own; what they found is added up again.
 fn by_rows<W: Word>(
     chunks: &[&[(W, u32)]],
-    way: &Way<W>,
+    way: &Way<'_, W>,
     most: usize,
     trace: Trace,
     threads: NonZeroUsize,
@@ -126,7 +126,7 @@ struct Spread<W> {
 }
 
 /// Every thread spreads rows of its own by their words, then adds up parts of its own.
-fn by_words<W: Word>(chunks: &[&[(W, u32)]], way: &Way<W>, trace: Trace, threads: NonZeroUsize) -> Grouped<W> {
+fn by_words<W: Word>(chunks: &[&[(W, u32)]], way: &Way<'_, W>, trace: Trace, threads: NonZeroUsize) -> Grouped<W> {
     let rows: usize = chunks.iter().map(|chunk| chunk.len()).sum();
     let parts = (rows / NEAR).next_power_of_two().clamp(2, MOST_PARTS);
     let spread = on_threads(threads, chunks, || (), |chunk, ()| spread(chunk, way, parts, trace));
@@ -148,7 +148,7 @@ fn by_words<W: Word>(chunks: &[&[(W, u32)]], way: &Way<W>, trace: Trace, threads
 }
 
 #[expect(clippy::indexing_slicing, reason = "a part is masked to their number")]
-fn spread<W: Word>(chunk: &[(W, u32)], way: &Way<W>, parts: usize, trace: Trace) -> Spread<W> {
+fn spread<W: Word>(chunk: &[(W, u32)], way: &Way<'_, W>, parts: usize, trace: Trace) -> Spread<W> {
     let room = chunk.len() / parts * 9 / 8;
     let mut spread = Spread { parts: (0..parts).map(|_| Vec::with_capacity(room)).collect(), part_of: Vec::new() };
     for (word, n) in chunk {

@@ -100,7 +100,7 @@ impl<'a, W: Word> Tables<'a, W> {
         let trace = if source.carries_more() { Trace::Kept } else { Trace::Dropped };
         let Grouped { classes, target_of } = group(&source.classes, &way, most, trace, self.threads);
         match trace {
-            Trace::Kept => source.carry(classes, &target_of),
+            Trace::Kept => source.carry(classes, &target_of, self.threads),
             Trace::Dropped => ClassTable { classes, ..ClassTable::default() },
         }
     }
