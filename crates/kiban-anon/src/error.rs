@@ -93,7 +93,9 @@ pub enum Error {
         row: usize,
     },
     /// The tuple of quasi-identifiers needs more bits than a key has.
-    #[error("the quasi-identifiers need {bits} bits, at most 128 can be packed")]
+    #[error(
+        "the quasi-identifiers need {bits} bits, at most 128 can be packed: leave out of the hierarchies what no record has, or ask for fewer quasi-identifiers"
+    )]
     TooWide {
         /// Bits needed.
         bits: u32,

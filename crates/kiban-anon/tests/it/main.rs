@@ -4,6 +4,7 @@
 mod arx;
 mod corpus;
 mod fingerprint;
+mod hard;
 mod models;
 mod monotone;
 mod release;
