@@ -1,15 +1,16 @@
 //! One table anonymised on its own: read, folded, searched, measured, written. No house is needed.
 //!
-//! The file is read twice: once to fold it to its distinct tuples, once to write what the search chose. Between the two
-//! only the leaf codes of quasi-identifiers and protected attributes are held, four bytes a cell.
+//! The file is read once to fold it to its distinct tuples; what the search chose is written from the leaf codes of the
+//! quasi-identifiers, four bytes a cell. Columns that are released as they are, are not held but read again then.
 
+mod codes;
 mod job;
 mod source;
 mod write;
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
-use arrow::array::{Array, AsArray, UInt32Array};
+use arrow::array::UInt32Array;
 use kiban_anon::{
     BeforeAfter, Budget, ClassMap, Folded, Generalised, Hierarchy, LocalSolution, Policy, Quality, QuasiIdentifier,
     Risk, Solution, Strategy, recode_locally, search_within,
@@ -133,14 +134,14 @@ impl Table {
         for attribute in &job.attributes {
             source.column(&attribute.name)?;
         }
-        let hierarchies = chosen.iter().map(|one| hierarchy(one, &source)).collect::<Result<Vec<_>>>()?;
-        let codes = encode(&source, &chosen, &hierarchies)?;
+        let given = chosen.iter().map(|one| codes::hierarchy(one)).collect::<Result<Vec<_>>>()?;
+        let (hierarchies, codes): (Vec<_>, Vec<_>) = codes::encode(&source, &chosen, given)?.into_iter().unzip();
         let quasi = job.of_role(Role::QuasiIdentifier).count();
         let (identifying, sensitive) = hierarchies.split_at(quasi.min(hierarchies.len()));
         let (codes, sensitive_codes) = codes.split_at(quasi.min(codes.len()));
         let sensitive: Vec<(&Hierarchy, &UInt32Array)> = sensitive.iter().zip(sensitive_codes).collect();
         let quasi_hierarchies: Vec<&Hierarchy> = identifying.iter().collect();
-        let mut folded = Folded::with_sensitive(&quasi_hierarchies, codes, None, &sensitive)?;
+        let mut folded = Folded::with_sensitive(&quasi_hierarchies, codes, None, &sensitive).map_err(refused)?;
         let population = population(job, identifying)?;
         if let Some(population) = &population {
             folded = folded.in_population(population)?;
@@ -263,32 +264,6 @@ impl Recoding<'_> {
     }
 }
 
-/// Reads an attribute's hierarchy; without a file its values are told or not.
-fn hierarchy(attribute: &Attribute, source: &Source) -> Result<Hierarchy> {
-    match &attribute.hierarchy {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-            let delimiter = delimiter_of(text.lines().next().unwrap_or_default());
-            let read = Hierarchy::from_csv(&attribute.name, &text, delimiter);
-            read.map_err(|error| Error::Input(format!("{}: {error}", path.display())))
-        }
-        None => {
-            let mut values = std::collections::BTreeSet::new();
-            for batch in source.batches(&[source.column(&attribute.name)?])? {
-                let batch = batch?;
-                values.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
-            }
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            Ok(Hierarchy::flat(&attribute.name, &values)?)
-        }
-    }
-}
-
-/// ARX separates by semicolons; a file without one, but with commas, is taken for what it looks like.
-fn delimiter_of(line: &str) -> char {
-    if line.contains(';') || !line.contains(',') { ';' } else { ',' }
-}
-
 fn limited(attribute: &Attribute, hierarchy: Hierarchy) -> QuasiIdentifier {
     let mut one = QuasiIdentifier::new(hierarchy);
     if let Some(level) = attribute.lowest_level {
@@ -298,24 +273,6 @@ fn limited(attribute: &Attribute, hierarchy: Hierarchy) -> QuasiIdentifier {
         one = one.at_most(level);
     }
     one
-}
-
-/// Turns columns into leaf codes.
-fn encode(source: &Source, chosen: &[&Attribute], hierarchies: &[Hierarchy]) -> Result<Vec<UInt32Array>> {
-    let places = chosen.iter().map(|one| source.column(&one.name)).collect::<Result<Vec<_>>>()?;
-    let mut codes: Vec<Vec<u32>> = vec![Vec::new(); chosen.len()];
-    for batch in source.batches(&places)? {
-        let batch = batch?;
-        for ((column, hierarchy), codes) in batch.columns().iter().zip(hierarchies).zip(&mut codes) {
-            codes.extend(leaves(hierarchy, column)?.values());
-        }
-    }
-    Ok(codes.into_iter().map(UInt32Array::from).collect())
-}
-
-fn leaves(hierarchy: &Hierarchy, column: &dyn Array) -> Result<UInt32Array> {
-    let incomplete = |error: kiban_anon::Error| Error::Input(format!("attribute {}: {error}", hierarchy.name()));
-    hierarchy.encode(column).map_err(incomplete)
 }
 
 fn population(job: &Job, hierarchies: &[Hierarchy]) -> Result<Option<Folded>> {
@@ -329,6 +286,7 @@ fn population(job: &Job, hierarchies: &[Hierarchy]) -> Result<Option<Folded>> {
     };
     let source = Source::open(input)?;
     let chosen: Vec<&Attribute> = job.of_role(Role::QuasiIdentifier).collect();
-    let codes = encode(&source, &chosen, hierarchies)?;
+    let given = hierarchies.iter().cloned().map(Some).collect();
+    let codes: Vec<UInt32Array> = codes::encode(&source, &chosen, given)?.into_iter().map(|one| one.1).collect();
     Ok(Some(Folded::new(&hierarchies.iter().collect::<Vec<_>>(), &codes)?))
 }
