@@ -1,6 +1,11 @@
 //! Class tables: distinct packed tuples with their counts, and what else must be known of each class.
 
-use crate::fold::Word;
+use std::num::NonZeroUsize;
+
+use crate::{fold::Word, threads::on_threads};
+
+/// Distributions of fewer entries are added up before threads have started.
+const LARGE: usize = 1 << 15;
 
 /// A class table: one entry per distinct word.
 #[derive(Debug, Clone)]
@@ -40,7 +45,7 @@ impl<W: Word> ClassTable<W> {
     }
 
     /// Carries population counts and distributions from these classes to those they fall into.
-    pub(crate) fn carry(&self, classes: Vec<(W, u32)>, target_of: &[u32]) -> Self {
+    pub(crate) fn carry(&self, classes: Vec<(W, u32)>, target_of: &[u32], threads: NonZeroUsize) -> Self {
         let targets = classes.len();
         let mut population = Vec::new();
         if !self.population.is_empty() {
@@ -51,7 +56,7 @@ impl<W: Word> ClassTable<W> {
                 }
             }
         }
-        let sensitive = self.sensitive.iter().map(|h| h.merged(target_of, targets)).collect();
+        let sensitive = self.sensitive.iter().map(|h| h.merged(target_of, targets, threads)).collect();
         Self { classes, population, sensitive }
     }
 
@@ -101,16 +106,31 @@ impl Histograms {
     }
 
     /// Adds up the distributions of the sources that fall into the same target.
-    #[expect(clippy::indexing_slicing, reason = "targets and values were checked when the table was folded")]
-    pub(crate) fn merged(&self, target_of: &[u32], targets: usize) -> Self {
+    pub(crate) fn merged(&self, target_of: &[u32], targets: usize, threads: NonZeroUsize) -> Self {
         let (order, ends) = by_target(target_of, targets);
-        let mut sums = vec![0_u32; self.values];
-        let mut touched: Vec<u32> = Vec::new();
+        let parts = if self.entries.len() < LARGE { 1 } else { threads.get() * 4 };
+        let pieces: Vec<(u32, &[u32])> = ends
+            .chunks(targets.div_ceil(parts).max(1))
+            .scan(0, |from, ends| Some((std::mem::replace(from, ends.last().copied().unwrap_or(*from)), ends)))
+            .collect();
+        let scratch = || vec![0_u32; self.values];
         let mut merged = Self { starts: Vec::with_capacity(targets + 1), entries: Vec::new(), values: self.values };
         merged.starts.push(0);
-        let mut from = 0;
+        for (ends, entries) in on_threads(threads, &pieces, scratch, |piece, sums| self.sum_up(&order, *piece, sums)) {
+            let before = u32::try_from(merged.entries.len()).unwrap_or(u32::MAX);
+            merged.starts.extend(ends.into_iter().map(|end| before + end));
+            merged.entries.extend(entries);
+        }
+        merged
+    }
+
+    /// Adds up a run of targets, given where the sources of each end; returns where their entries end, and these.
+    #[expect(clippy::indexing_slicing, reason = "targets and values were checked when the table was folded")]
+    fn sum_up(&self, order: &[u32], (from, ends): (u32, &[u32]), sums: &mut [u32]) -> (Vec<u32>, Vec<(u32, u32)>) {
+        let (mut from, mut touched) = (from as usize, Vec::new());
+        let (mut entry_ends, mut entries) = (Vec::with_capacity(ends.len()), Vec::new());
         for end in ends {
-            for source in &order[from..end as usize] {
+            for source in &order[from..*end as usize] {
                 for (value, n) in self.class(*source as usize) {
                     if sums[*value as usize] == 0 {
                         touched.push(*value);
@@ -118,12 +138,12 @@ impl Histograms {
                     sums[*value as usize] += n;
                 }
             }
-            from = end as usize;
+            from = *end as usize;
             touched.sort_unstable();
-            merged.entries.extend(touched.drain(..).map(|value| (value, std::mem::take(&mut sums[value as usize]))));
-            merged.starts.push(u32::try_from(merged.entries.len()).unwrap_or(u32::MAX));
+            entries.extend(touched.drain(..).map(|value| (value, std::mem::take(&mut sums[value as usize]))));
+            entry_ends.push(u32::try_from(entries.len()).unwrap_or(u32::MAX));
         }
-        merged
+        (entry_ends, entries)
     }
 
     fn pick(&self, places: &[u32]) -> Self {
@@ -161,16 +181,30 @@ fn by_target(target_of: &[u32], targets: usize) -> (Vec<u32>, Vec<u32>) {
 mod tests {
     use super::*;
 
+    const ONE: NonZeroUsize = NonZeroUsize::MIN;
+
     #[test]
     fn distributions_add_up_where_classes_merge() {
         let rows = Histograms::of_rows([(2, 1), (0, 3), (2, 4), (1, 1)].into_iter(), 3);
-        let merged = rows.merged(&[1, 0, 1, 1], 3);
+        let merged = rows.merged(&[1, 0, 1, 1], 3, ONE);
         assert_eq!(merged.class(0), [(0, 3)]);
         assert_eq!(merged.class(1), [(1, 1), (2, 5)]);
         assert_eq!(merged.class(2), []);
         assert_eq!((merged.total(), rows.total()), (vec![3, 1, 5], vec![3, 1, 5]));
         assert_eq!(merged.pick(&[1]).class(0), [(1, 1), (2, 5)]);
-        let once = merged.merged(&[0, 0, 0], 1);
+        let once = merged.merged(&[0, 0, 0], 1, ONE);
         assert_eq!(once.class(0), [(0, 3), (1, 1), (2, 5)]);
+    }
+    #[test]
+    fn threads_change_nothing_of_distributions() {
+        let many = 100_000_u32;
+        let rows = Histograms::of_rows((0..many).map(|row| (row % 7, row % 3 + 1)), 7);
+        let target_of: Vec<u32> = (0..many).map(|row| row.wrapping_mul(0x9E37_79B9) >> 20).collect();
+        let [one, three] = [1, 3].map(|threads| rows.merged(&target_of, 5_000, NonZeroUsize::new(threads).unwrap()));
+        assert_eq!((&one.starts, &one.entries), (&three.starts, &three.entries));
+        let mut expect = [0; 7];
+        (0..many).filter(|row| target_of[*row as usize] == 9).for_each(|row| expect[(row % 7) as usize] += row % 3 + 1);
+        let found: Vec<(u32, u32)> = (0..).zip(expect).filter(|entry| entry.1 > 0).collect();
+        assert_eq!(one.class(9), found);
     }
 }

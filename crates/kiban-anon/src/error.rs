@@ -58,6 +58,16 @@ pub enum Error {
         /// The first of them, from 0.
         first: usize,
     },
+    /// A record of a CSV has more or fewer cells than its header.
+    #[error("record {record} has {found} cells, the header has {expected}")]
+    Cells {
+        /// The record, from 1, the header not counted.
+        record: usize,
+        /// Cells found.
+        found: usize,
+        /// Cells expected.
+        expected: usize,
+    },
     /// A column has a type that this computation does not take.
     #[error("{what}: cannot use a column of this type")]
     ColumnType {
@@ -83,7 +93,9 @@ pub enum Error {
         row: usize,
     },
     /// The tuple of quasi-identifiers needs more bits than a key has.
-    #[error("the quasi-identifiers need {bits} bits, at most 128 can be packed")]
+    #[error(
+        "the quasi-identifiers need {bits} bits, at most 128 can be packed: leave out of the hierarchies what no record has, or ask for fewer quasi-identifiers"
+    )]
     TooWide {
         /// Bits needed.
         bits: u32,

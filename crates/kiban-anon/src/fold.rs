@@ -3,6 +3,8 @@
 //! A person-level table of millions of rows shrinks to its distinct tuples once; every later step works on words:
 //! to generalise is a table look-up per field, to group is to hash one word, to compare is one instruction.
 
+use std::num::NonZeroUsize;
+
 use arrow_array::{Array, UInt32Array, UInt64Array};
 use rustc_hash::FxHashMap;
 
@@ -56,6 +58,8 @@ pub(crate) trait Word: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Sen
     fn or(self, other: Self) -> Self;
     fn and(self, other: Self) -> Self;
     fn get(self, shift: u32, width: u32) -> usize;
+    /// The field at `shift`, which lies inside the word, that `mask` covers.
+    fn field(self, shift: u32, mask: usize) -> usize;
     fn ones(shift: u32, width: u32) -> Self;
     fn scatter(self) -> u64;
 }
@@ -80,6 +84,10 @@ macro_rules! word {
             fn get(self, shift: u32, width: u32) -> usize {
                 let field = self.checked_shr(shift).unwrap_or(0) & !Self::MAX.checked_shl(width).unwrap_or(0);
                 field as usize
+            }
+            #[inline]
+            fn field(self, shift: u32, mask: usize) -> usize {
+                self.wrapping_shr(shift) as usize & mask
             }
             #[inline]
             fn ones(shift: u32, width: u32) -> Self {
@@ -289,7 +297,7 @@ impl<W: Word> Raiser<W> {
             }
             target_of.push(place);
         }
-        (base.carry(classes, &target_of), target_of)
+        (base.carry(classes, &target_of, NonZeroUsize::MIN), target_of)
     }
 }
 
@@ -326,11 +334,21 @@ fn fold<W: Word>(
     let too_many = Error::BadParameter { what: "counts".to_owned(), why: "a tuple has more than 2^32-1 persons" };
     let narrow = |n: u64| u32::try_from(n).map_err(|_| too_many.clone());
     let mut rows: Vec<u32> = Vec::new();
-    let mut classes: FxHashMap<W, u64> = FxHashMap::default();
+    let mut classes: Vec<(W, u32)> = Vec::new();
     match counts {
-        None => words.iter().for_each(|w| *classes.entry(*w).or_insert(0) += 1),
+        None => {
+            let mut sorted = words.to_vec();
+            sorted.sort_unstable();
+            for run in sorted.chunk_by(|a, b| a == b) {
+                classes.extend(run.first().map(|word| Ok((*word, narrow(run.len() as u64)?))).transpose()?);
+            }
+        }
         Some(counts) if counts.len() == words.len() && counts.null_count() == 0 => {
-            words.iter().zip(counts.values()).for_each(|(w, n)| *classes.entry(*w).or_insert(0) += n);
+            let mut sums: FxHashMap<W, u64> = FxHashMap::default();
+            words.iter().zip(counts.values()).for_each(|(w, n)| *sums.entry(*w).or_insert(0) += n);
+            let all = sums.into_iter().filter(|c| c.1 > 0).map(|(w, n)| Ok((w, narrow(n)?)));
+            classes = all.collect::<Result<_>>()?;
+            classes.sort_unstable();
             rows = counts.values().iter().map(|n| narrow(*n)).collect::<Result<_>>()?;
         }
         Some(counts) => {
@@ -341,9 +359,6 @@ fn fold<W: Word>(
             });
         }
     }
-    let all = classes.into_iter().filter(|c| c.1 > 0).map(|(w, n)| Ok((w, narrow(n)?)));
-    let mut classes = all.collect::<Result<Vec<(W, u32)>>>()?;
-    classes.sort_unstable();
     if sensitive.is_empty() {
         return Ok(ClassTable { classes, ..ClassTable::default() });
     }
@@ -379,7 +394,7 @@ fn distributions(
         kept.push(entry);
         targets.push(*target);
     }
-    Ok(Histograms::of_rows(kept.into_iter(), hierarchy.leaves()).merged(&targets, classes))
+    Ok(Histograms::of_rows(kept.into_iter(), hierarchy.leaves()).merged(&targets, classes, NonZeroUsize::MIN))
 }
 
 /// Adds the population's counts, and its tuples that nobody of the table has.
@@ -400,7 +415,7 @@ fn join_population<W: Word>(here: &mut ClassTable<W>, there: &[(W, u32)]) {
         }
     }
     let target_of: Vec<u32> = (0..).take(here.len()).collect();
-    let sensitive = here.sensitive.iter().map(|h| h.merged(&target_of, classes.len())).collect();
+    let sensitive = here.sensitive.iter().map(|h| h.merged(&target_of, classes.len(), NonZeroUsize::MIN)).collect();
     *here = ClassTable { classes, population, sensitive };
 }
 

@@ -33,6 +33,7 @@
 #![forbid(unsafe_code)]
 
 pub use accuracy::{Accuracy, classification};
+pub use cells::{BATCH_ROWS, CellReader, Cells, Piece, write_cell, write_cells};
 pub use coding::{Coded, Tails, Thresholds};
 pub use date::{
     DateLoss, DateMap, DateRule, DateShift, DateStudy, Dated, Leak, LeakKind, LeakVerdict, OrderCheck, Step, Unit,
@@ -65,6 +66,7 @@ pub use search::{search, search_within};
 mod accuracy;
 pub mod attack;
 mod bytes;
+mod cells;
 mod classes;
 mod coding;
 mod date;
@@ -73,8 +75,8 @@ mod fingerprint;
 mod fold;
 mod frontier;
 mod hierarchy;
-pub mod life;
 pub mod ledger;
+pub mod life;
 mod local;
 mod loss;
 mod model;
@@ -87,5 +89,6 @@ mod rare;
 mod release;
 mod risk;
 mod search;
-pub mod transform;
+mod threads;
 pub mod trace;
+pub mod transform;

@@ -68,12 +68,13 @@ struct Class {
     persons: u64,
 }
 
+/// Persons, their leaf in a column, and the level and code released for them, if any.
+type Cell = (f64, usize, Option<(usize, usize)>);
+
 /// The input's tuples with the class each went to.
 struct Released<'a> {
     hierarchies: Vec<&'a Hierarchy>,
-    /// Per column the leaf of each tuple.
-    leaves: Vec<Vec<usize>>,
-    counts: Vec<u64>,
+    table: &'a Folded,
     class_of: Vec<Option<usize>>,
     classes: Vec<Class>,
     persons: u64,
@@ -160,16 +161,12 @@ fn global<W: Word>(
 impl<'a> Released<'a> {
     fn new(
         hierarchies: Vec<&'a Hierarchy>,
-        table: &Folded,
+        table: &'a Folded,
         classes: Vec<Class>,
         class_of: Vec<Option<usize>>,
         k: u32,
     ) -> Self {
-        let (leaves, counts) = match table.words() {
-            Words::Narrow(base) => unpacked(base, table, hierarchies.len()),
-            Words::Wide(base) => unpacked(base, table, hierarchies.len()),
-        };
-        Self { hierarchies, leaves, counts, class_of, classes, persons: table.persons(), k }
+        Self { hierarchies, table, class_of, classes, persons: table.persons(), k }
     }
 
     fn measure(&self, weights: &[f64]) -> Quality {
@@ -201,25 +198,38 @@ impl<'a> Released<'a> {
         }
     }
 
-    /// Returns for each tuple its persons, its leaf in a column and the level and code released there, if any.
-    fn cells(&self, column: usize) -> impl Iterator<Item = (f64, usize, Option<(usize, usize)>)> {
-        let leaves = self.leaves.get(column).map_or(&[][..], Vec::as_slice);
-        self.counts.iter().zip(leaves).zip(&self.class_of).map(move |((n, leaf), class)| {
+    /// Returns how many persons have each leaf of a column together with each level and code released there, if any.
+    fn cells(&self, column: usize) -> Vec<Cell> {
+        let mut sums: FxHashMap<(usize, Option<(usize, usize)>), u64> = FxHashMap::default();
+        for ((leaf, n), class) in self.tuples(column).zip(&self.class_of) {
             let class = class.and_then(|at| self.classes.get(at));
             let cell = class.and_then(|c| Some((*c.levels.get(column)?, *c.codes.get(column)?)));
-            (*n as f64, *leaf, cell)
-        })
+            *sums.entry((leaf, cell)).or_insert(0) += u64::from(n);
+        }
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_unstable();
+        sums.into_iter().map(|((leaf, cell), n)| (n as f64, leaf, cell)).collect()
+    }
+
+    /// Returns of each tuple the leaf in a column, and its persons.
+    fn tuples(&self, column: usize) -> Box<dyn Iterator<Item = (usize, u32)> + '_> {
+        let (shift, width) = self.table.layout().field(column);
+        match self.table.words() {
+            Words::Narrow(base) => Box::new(base.classes.iter().map(move |(word, n)| (word.get(shift, width), *n))),
+            Words::Wide(base) => Box::new(base.classes.iter().map(move |(word, n)| (word.get(shift, width), *n))),
+        }
     }
 
     fn column(&self, at: usize) -> ColumnQuality {
         let Some(hierarchy) = self.hierarchies.get(at) else { return ColumnQuality::empty() };
-        let sums = Sums::new(hierarchy, self.cells(at));
+        let cells = self.cells(at);
+        let sums = Sums::new(hierarchy, &cells);
         let (persons, leaves) = (self.persons.max(1) as f64, hierarchy.leaves().max(1) as f64);
         let height = hierarchy.levels().len().saturating_sub(1).max(1) as f64;
         let mut found = ColumnQuality { name: hierarchy.name().to_owned(), ..ColumnQuality::empty() };
         let (mut shares, mut bits, mut most_bits, mut climbed, mut missing, mut squares) =
             (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-        for (n, leaf, cell) in self.cells(at) {
+        for (n, leaf, cell) in cells.iter().copied() {
             let rarity = sums.all.persons / sums.of(0, leaf).persons;
             let group = cell.map_or(sums.all, |(level, code)| sums.of(level, code));
             shares += n * cell.map_or(1.0, |(level, code)| under(hierarchy, level, code) / leaves);
@@ -234,16 +244,11 @@ impl<'a> Released<'a> {
         found.entropy = if most_bits > 0.0 { 1.0 - bits / most_bits } else { 1.0 };
         (found.precision, found.missing) = (1.0 - climbed / persons, missing / persons);
         if !sums.values.is_empty() {
-            let spread: f64 = self.spread(at, &sums);
+            let spread: f64 = spread(&cells, &sums);
             found.mse = Some(squares / persons);
             found.variance_kept = (spread > 0.0).then(|| 1.0 - squares / spread);
         }
         found
-    }
-
-    fn spread(&self, at: usize, sums: &Sums) -> f64 {
-        let mean = sums.all.values / sums.all.persons.max(1.0);
-        self.cells(at).map(|(n, leaf, _)| n * sums.values.get(leaf).map_or(0.0, |x| (x - mean).powi(2))).sum()
     }
 
     /// The leaf tuples that a class could stand for; all of them for nobody's class.
@@ -271,13 +276,18 @@ impl<'a> Released<'a> {
         let anywhere = gone as f64 / persons / self.possible(None);
         let density: Vec<f64> =
             self.classes.iter().map(|c| c.persons as f64 / persons / self.possible(Some(c))).collect();
-        let term = |(n, class): (&u64, &Option<usize>)| {
-            let p = *n as f64 / persons;
+        let term = |((_, n), class): ((usize, u32), &Option<usize>)| {
+            let p = f64::from(n) / persons;
             let spread = class.and_then(|c| density.get(c)).copied().unwrap_or(0.0) + anywhere;
-            if *n > 0 { p * (p / spread).ln() } else { 0.0 }
+            if n > 0 { p * (p / spread).ln() } else { 0.0 }
         };
-        self.counts.iter().zip(&self.class_of).map(term).sum()
+        self.tuples(0).zip(&self.class_of).map(term).sum()
     }
+}
+
+fn spread(cells: &[Cell], sums: &Sums) -> f64 {
+    let mean = sums.all.values / sums.all.persons.max(1.0);
+    cells.iter().map(|(n, leaf, _)| n * sums.values.get(*leaf).map_or(0.0, |x| (x - mean).powi(2))).sum()
 }
 
 fn under(hierarchy: &Hierarchy, level: usize, code: usize) -> f64 {
@@ -314,10 +324,10 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(hierarchy: &Hierarchy, cells: impl Iterator<Item = (f64, usize, Option<(usize, usize)>)>) -> Self {
+    fn new(hierarchy: &Hierarchy, cells: &[Cell]) -> Self {
         let mut of_leaf = vec![0.0; hierarchy.leaves()];
         for (n, leaf, _) in cells {
-            of_leaf.iter_mut().skip(leaf).take(1).for_each(|sum| *sum += n);
+            of_leaf.iter_mut().skip(*leaf).take(1).for_each(|sum| *sum += n);
         }
         let labels = hierarchy.levels().first().map_or(&[][..], |l| l.labels());
         let number = |(label, n): (&String, &f64)| if *n > 0.0 { label.trim().parse().ok() } else { Some(0.0) };
@@ -347,14 +357,6 @@ impl Sum {
         self.persons += persons;
         self.values += persons * value;
     }
-}
-
-fn unpacked<W: Word>(base: &ClassTable<W>, table: &Folded, columns: usize) -> (Vec<Vec<usize>>, Vec<u64>) {
-    let column = |at| {
-        let (shift, width) = table.layout().field(at);
-        base.classes.iter().map(|(word, _)| word.get(shift, width)).collect()
-    };
-    ((0..columns).map(column).collect(), base.classes.iter().map(|c| u64::from(c.1)).collect())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use jiff::civil;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    dates::{days_since_epoch, year_and_month},
+    date::{days_since_epoch, year_and_month},
     error::{Error, Result},
 };
 

@@ -85,12 +85,12 @@ pub fn recode_locally(attributes: &[QuasiIdentifier], table: &Folded, policy: &P
     let weights = weights(attributes)?;
     match table.words() {
         Words::Narrow(base) => {
-            let classes = Recoder::new(attributes, &weights, table, base, &judge, policy.threads.get()).run()?;
+            let classes = Recoder::new(attributes, &weights, table, base, &judge, policy.threads).run()?;
             let places = Places::Narrow((0..).zip(&base.classes).map(|(place, (word, _))| (*word, place)).collect());
             Ok(LocalSolution::new(attributes, &weights, table, policy, classes, places))
         }
         Words::Wide(base) => {
-            let classes = Recoder::new(attributes, &weights, table, base, &judge, policy.threads.get()).run()?;
+            let classes = Recoder::new(attributes, &weights, table, base, &judge, policy.threads).run()?;
             let places = Places::Wide((0..).zip(&base.classes).map(|(place, (word, _))| (*word, place)).collect());
             Ok(LocalSolution::new(attributes, &weights, table, policy, classes, places))
         }

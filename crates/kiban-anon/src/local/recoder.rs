@@ -1,9 +1,6 @@
 //! Splitting classes from the top down while every part keeps the models.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering::Relaxed},
-};
+use std::num::NonZeroUsize;
 
 use rustc_hash::FxHashMap;
 
@@ -14,6 +11,7 @@ use crate::{
     fold::{Folded, Word},
     model::Judge,
     policy::QuasiIdentifier,
+    threads::on_threads,
 };
 
 /// Rounds of moving and splitting again; each costs about as much as the first splitting and wins a tenth of it.
@@ -76,7 +74,7 @@ pub(super) struct Recoder<'a, W> {
     pub(super) judge: &'a Judge,
     weights: Vec<u32>,
     widest: usize,
-    threads: usize,
+    threads: NonZeroUsize,
 }
 
 /// Counters by code, all zero between uses.
@@ -91,7 +89,7 @@ impl<'a, W: Word> Recoder<'a, W> {
         table: &Folded,
         base: &'a ClassTable<W>,
         judge: &'a Judge,
-        threads: usize,
+        threads: NonZeroUsize,
     ) -> Self {
         let column = |(column, (attribute, worth)): (usize, (&QuasiIdentifier, &f64))| {
             let (shift, width) = table.layout().field(column);
@@ -152,23 +150,9 @@ impl<'a, W: Word> Recoder<'a, W> {
                 None => done.push(self.close(part)),
             }
         }
-        let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || {
-            let mut scratch = self.scratch();
-            while let Some((at, part)) = Some(next.fetch_add(1, Relaxed)).and_then(|at| Some((at, small.get(at)?))) {
-                let classes = self.refine_small(part, &mut scratch);
-                found.lock().unwrap_or_else(PoisonError::into_inner).push((at, classes));
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.threads {
-                scope.spawn(work);
-            }
-            work();
-        });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_unstable_by_key(|(at, _)| *at);
-        done.extend(found.into_iter().flat_map(|(_, classes)| classes));
+        let found =
+            on_threads(self.threads, &small, || self.scratch(), |part, scratch| self.refine_small(part, scratch));
+        done.extend(found.into_iter().flatten());
         done
     }
 
@@ -245,7 +229,7 @@ impl<'a, W: Word> Recoder<'a, W> {
         }
         self.judge.only_sizes() || {
             let target_of = vec![0; members.len()];
-            let class = self.base.pick(members).carry(vec![(W::ZERO, persons)], &target_of);
+            let class = self.base.pick(members).carry(vec![(W::ZERO, persons)], &target_of, NonZeroUsize::MIN);
             self.judge.judge(&class, &|_| 0).suppressed == 0
         }
     }

@@ -1,10 +1,8 @@
 //! Good nodes of lattices that are too large to be walked: greedy ways, bisected, then improved step by step.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
 use kiban_core::keyed_u64;
 
-use super::{NOISE, Search, lattice::Levels, locked};
+use super::{NOISE, Search, lattice::Levels};
 use crate::fold::Word;
 
 /// Nodes that a best-effort search without a budget checks.
@@ -13,22 +11,23 @@ pub(super) const NODES: u64 = 2_000;
 /// Ways that are tried at most: later ones seldom find anything new.
 const WAYS: u64 = 256;
 
+/// Ways that found nothing new, one after the other, after which no more are tried.
+const IDLE: u32 = 16;
+
 impl<W: Word> Search<'_, W> {
     /// Tries one way after the other until so many nodes are checked.
-    pub(super) fn look_around(&self, seeds: &AtomicU64, most: u64) {
-        let seen = || locked(&self.checked).len();
+    pub(super) fn look_around(&mut self, most: u64) {
         let mut idle = 0;
-        while !self.spent(Some(most)) && idle < 16 {
-            let seed = seeds.fetch_add(1, Relaxed);
-            if seed >= WAYS {
+        for seed in 0..WAYS {
+            if self.spent(Some(most)) || idle == IDLE {
                 return;
             }
-            let before = seen();
+            let before = self.checked.len();
             let path = if seed == 0 { self.path(self.lattice.bottom()) } else { self.wander(seed) };
             if let Some(border) = self.border(&path, most) {
                 self.improve(border, most);
             }
-            idle = if seen() == before { idle + 1 } else { 0 };
+            idle = if self.checked.len() == before { idle + 1 } else { 0 };
         }
     }
 
@@ -50,7 +49,7 @@ impl<W: Word> Search<'_, W> {
     }
 
     /// Returns the lowest allowed node of a way, as far as bisection finds it.
-    fn border(&self, path: &[Levels], most: u64) -> Option<(Levels, f64)> {
+    fn border(&mut self, path: &[Levels], most: u64) -> Option<(Levels, f64)> {
         let (mut low, mut high, mut found) = (0, path.len(), None);
         while low < high && !self.spent(Some(most)) {
             let middle = low + (high - low) / 2;
@@ -67,7 +66,7 @@ impl<W: Word> Search<'_, W> {
     }
 
     /// Steps to a better neighbour while there is one: the cheapest by bound first.
-    fn improve(&self, start: (Levels, f64), most: u64) {
+    fn improve(&mut self, start: (Levels, f64), most: u64) {
         let (mut at, mut score) = start;
         loop {
             let mut around: Vec<(f64, Levels)> =

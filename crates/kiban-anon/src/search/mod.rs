@@ -10,22 +10,16 @@
 //! bisection, because high tables are small and a high witness speaks for many nodes. When the next bound exceeds the
 //! best loss, the best is proven; when the search is stopped before, that bound says how far off the best can be.
 //!
-//! Threads take nodes from one frontier and share the tables, the witnesses and the best score. Only ties are decided
-//! by order, and ties are never ruled out, so the answer is the same however many threads there are.
+//! Nodes are checked one after the other, because each tells which is worth checking next; threads share the work on one
+//! class table (`group.rs`). So the same nodes are checked and the same answer is given however many threads there are.
 
 mod bounds;
+mod group;
 mod heuristic;
 pub(crate) mod lattice;
 mod tables;
 
-use std::{
-    cmp::Ordering,
-    collections::BinaryHeap,
-    sync::{
-        Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-};
+use std::{cmp::Ordering, collections::BinaryHeap};
 
 use rustc_hash::FxHashMap;
 
@@ -153,34 +147,26 @@ struct Search<'a, W> {
     lattice: Lattice,
     judge: Judge,
     bounds: Bounds,
-    tables: Tables<W>,
+    tables: Tables<'a, W>,
     persons: u64,
     allowed: u64,
     policy: &'a Policy,
     budget: Budget<'a>,
-    checked: Mutex<FxHashMap<Levels, Checked>>,
+    checked: FxHashMap<Levels, Checked>,
     /// Persons whom every node below suppresses, most first, without those that a higher node makes idle.
-    witnesses: RwLock<Vec<(u64, Levels)>>,
-    best: Mutex<Option<Best>>,
-    /// The score of `best`, as bits, to be read without waiting.
-    best_score: AtomicU64,
-    frontier: Mutex<BinaryHeap<Open>>,
-    /// The nodes that threads are checking right now.
-    busy: Mutex<Vec<Levels>>,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    witnesses: Vec<(u64, Levels)>,
+    best: Option<Best>,
+    frontier: BinaryHeap<Open>,
 }
 
 impl<'a, W: Word> Search<'a, W> {
-    fn new(parts: Parts<'a>, words: &ClassTable<W>) -> Self {
+    fn new(parts: Parts<'a>, words: &'a ClassTable<W>) -> Self {
         let Parts { hierarchies, weights, table, lattice, judge, policy, budget } = parts;
         let fields: Vec<_> = (0..hierarchies.len()).map(|c| table.layout().field(c)).collect();
         let persons = table.persons();
         Self {
             bounds: Bounds::new(hierarchies, weights, &words.classes, &fields, policy.metric),
-            tables: Tables::new(hierarchies, table.layout().clone(), words.clone()),
+            tables: Tables::new(hierarchies, table.layout().clone(), words, policy.threads),
             persons,
             allowed: policy.allowed(persons),
             hierarchies,
@@ -189,88 +175,74 @@ impl<'a, W: Word> Search<'a, W> {
             judge,
             policy,
             budget,
-            checked: Mutex::default(),
-            witnesses: RwLock::default(),
-            best: Mutex::default(),
-            best_score: AtomicU64::new(f64::INFINITY.to_bits()),
-            frontier: Mutex::default(),
-            busy: Mutex::default(),
+            checked: FxHashMap::default(),
+            witnesses: Vec::new(),
+            best: None,
+            frontier: BinaryHeap::new(),
         }
     }
 
-    fn run(self, strategy: Strategy) -> Result<Solution> {
+    fn run(mut self, strategy: Strategy) -> Result<Solution> {
         self.check(self.lattice.top());
-        if strategy != Strategy::Optimal {
-            let nodes = self.budget.nodes.unwrap_or(heuristic::NODES);
-            let (first, seeds) = (nodes / 2, AtomicU64::new(0));
-            self.on_threads(|search| search.look_around(&seeds, first));
-        }
-        let bottom = self.lattice.bottom();
-        locked(&self.frontier).push(Open { bound: self.bounds.score(bottom, 0), node: bottom, from: 0 });
         let most = match strategy {
             Strategy::Optimal => self.budget.nodes,
             _ => Some(self.budget.nodes.unwrap_or(heuristic::NODES)),
         };
-        self.on_threads(|search| search.work(most));
+        if let Some(nodes) = most.filter(|_| strategy != Strategy::Optimal) {
+            self.look_around(nodes / 2);
+        }
+        let bottom = self.lattice.bottom();
+        self.frontier.push(Open { bound: self.bounds.score(bottom, 0), node: bottom, from: 0 });
+        self.work(most);
         self.solution()
     }
 
-    fn on_threads(&self, work: impl Fn(&Self) + Sync) {
-        std::thread::scope(|scope| {
-            for _ in 1..self.policy.threads.get() {
-                scope.spawn(|| work(self));
-            }
-            work(self);
-        });
-    }
-
     /// Settles open nodes by rising bound until none can be better than the best.
-    fn work(&self, most: Option<u64>) {
+    fn work(&mut self, most: Option<u64>) {
         while !self.spent(most) {
             let Some(open) = self.next() else { return };
             if !self.settle(open.node, most) {
                 // Its children are open already; it goes back alone so that the bound that is told stays true.
-                locked(&self.frontier).push(Open { from: self.lattice.columns(), ..open });
+                self.frontier.push(Open { from: self.lattice.columns(), ..open });
                 return;
             }
         }
     }
 
     /// Takes the open node of the smallest bound and opens those that follow it.
-    fn next(&self) -> Option<Open> {
-        let mut frontier = locked(&self.frontier);
-        let open = frontier.pop()?;
-        if open.bound > self.best_score() + NOISE {
-            frontier.clear();
+    fn next(&mut self) -> Option<Open> {
+        let open = self.frontier.pop()?;
+        let limit = self.best_score() + NOISE;
+        if open.bound > limit {
+            self.frontier.clear();
             return None;
         }
-        let limit = self.best_score() + NOISE;
         for (node, from) in self.lattice.children(open.node, open.from) {
             let bound = self.bounds.score(node, 0).max(open.bound);
             if bound <= limit {
-                frontier.push(Open { bound, node, from });
+                self.frontier.push(Open { bound, node, from });
             }
         }
         Some(open)
     }
 
     fn spent(&self, most: Option<u64>) -> bool {
-        let many = most.is_some_and(|most| locked(&self.checked).len() as u64 >= most);
-        many || self.budget.stop.is_some_and(|stop| stop()) || locked(&self.frontier).len() > MOST_OPEN
+        let many = most.is_some_and(|most| self.checked.len() as u64 >= most);
+        many || self.budget.stop.is_some_and(|stop| stop()) || self.frontier.len() > MOST_OPEN
     }
 
     /// Rules a node out by a witness above it, or checks it; false if the budget was spent before.
-    fn settle(&self, node: Levels, most: Option<u64>) -> bool {
+    fn settle(&mut self, node: Levels, most: Option<u64>) -> bool {
         let witnessed = self.witnessed(node);
         let ruled_out = witnessed > self.allowed || self.bounds.score(node, witnessed) > self.best_score() + NOISE;
-        if ruled_out || locked(&self.checked).contains_key(&node) {
+        if ruled_out || self.checked.contains_key(&node) {
             return true;
         }
         let enough = self.enough(node);
         let path = self.path(node);
         let (mut low, mut high) = (0, path.len());
         while low < high {
-            let middle = self.probe(&path, low, high);
+            let middle = low + (high - low) / 2;
             let Some(at) = path.get(middle).copied() else { return true };
             if self.spent(most) {
                 return false;
@@ -284,14 +256,6 @@ impl<'a, W: Word> Search<'a, W> {
         true
     }
 
-    /// Returns the middle of what is left of a way, or another place in it while some thread is busy with the middle one.
-    fn probe(&self, path: &[Levels], low: usize, high: usize) -> usize {
-        let busy = locked(&self.busy);
-        let free = |at: &usize| path.get(*at).is_some_and(|node| !busy.contains(node));
-        let (half, quarter) = ((high - low) / 2, (high - low) / 4);
-        [low + half, low + half + quarter, low + quarter].into_iter().find(free).unwrap_or(low + half)
-    }
-
     /// Returns how many persons suppressed at a node above would rule this node out.
     fn enough(&self, node: Levels) -> u64 {
         self.bounds.suppression_above(node, self.best_score() + NOISE, self.allowed + 1)
@@ -299,8 +263,7 @@ impl<'a, W: Word> Search<'a, W> {
 
     /// Returns the most persons that some checked node above this one says must be suppressed.
     fn witnessed(&self, node: Levels) -> u64 {
-        let witnesses = self.witnesses.read().unwrap_or_else(PoisonError::into_inner);
-        witnesses.iter().find(|(_, above)| node.below(*above)).map_or(0, |w| w.0)
+        self.witnesses.iter().find(|(_, above)| node.below(*above)).map_or(0, |w| w.0)
     }
 
     /// Returns a way to the top, always through the successor of the smallest bound; the top itself is left out, for it is
@@ -318,11 +281,10 @@ impl<'a, W: Word> Search<'a, W> {
     }
 
     /// Judges a node, and scores it if so many may be suppressed.
-    fn check(&self, node: Levels) -> Checked {
-        if let Some(known) = locked(&self.checked).get(&node) {
+    fn check(&mut self, node: Levels) -> Checked {
+        if let Some(known) = self.checked.get(&node) {
             return *known;
         }
-        locked(&self.busy).push(node);
         let table = self.tables.classes(node);
         let verdict = self.judge.judge(&table, &|column| node.get(column));
         let mut checked = Checked { at_least: verdict.at_least, score: f64::INFINITY };
@@ -335,9 +297,8 @@ impl<'a, W: Word> Search<'a, W> {
             let classes = (people - verdict.gone.len()) as u64;
             self.propose(Best { node, suppressed: verdict.suppressed, classes, loss });
         }
-        locked(&self.checked).insert(node, checked);
+        self.checked.insert(node, checked);
         self.witness(verdict.at_least, node);
-        locked(&self.busy).retain(|other| *other != node);
         checked
     }
 
@@ -353,11 +314,11 @@ impl<'a, W: Word> Search<'a, W> {
         self.hierarchies.iter().zip(&self.fields).enumerate().map(column).collect()
     }
 
-    fn witness(&self, at_least: u64, node: Levels) {
+    fn witness(&mut self, at_least: u64, node: Levels) {
         if at_least == 0 {
             return;
         }
-        let mut witnesses = self.witnesses.write().unwrap_or_else(PoisonError::into_inner);
+        let witnesses = &mut self.witnesses;
         if witnesses.iter().take_while(|w| w.0 >= at_least).any(|(_, above)| node.below(*above)) {
             return;
         }
@@ -366,25 +327,23 @@ impl<'a, W: Word> Search<'a, W> {
         witnesses.insert(place, (at_least, node));
     }
 
-    fn propose(&self, candidate: Best) {
+    fn propose(&mut self, candidate: Best) {
         let columns = self.lattice.columns();
         let rank = |b: &Best| (b.loss.score, b.node.to_vec(columns));
-        let mut best = locked(&self.best);
-        if best.as_ref().is_none_or(|best| rank(&candidate) < rank(best)) {
-            self.best_score.store(candidate.loss.score.to_bits(), Relaxed);
-            *best = Some(candidate);
+        if self.best.as_ref().is_none_or(|best| rank(&candidate) < rank(best)) {
+            self.best = Some(candidate);
         }
     }
 
     fn best_score(&self) -> f64 {
-        f64::from_bits(self.best_score.load(Relaxed))
+        self.best.as_ref().map_or(f64::INFINITY, |best| best.loss.score)
     }
 
     fn solution(self) -> Result<Solution> {
-        let checked = locked(&self.checked).len() as u64;
-        let open = locked(&self.frontier).peek().map(|open| open.bound);
-        let Some(best) = self.best.into_inner().unwrap_or_else(PoisonError::into_inner) else {
-            let at_top = locked(&self.checked).get(&self.lattice.top()).map_or(self.persons, |top| top.at_least);
+        let checked = self.checked.len() as u64;
+        let open = self.frontier.peek().map(|open| open.bound);
+        let Some(best) = self.best else {
+            let at_top = self.checked.get(&self.lattice.top()).map_or(self.persons, |top| top.at_least);
             let suppressed = at_top.min(self.persons);
             return Err(Error::NoSolution { k: self.judge.smallest(), suppressed, allowed: self.allowed });
         };

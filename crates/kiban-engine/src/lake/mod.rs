@@ -33,7 +33,7 @@ use jiff::Timestamp;
 
 pub use manifest::Manifest;
 pub(crate) use manifest::WrittenFile;
-pub(crate) use part::PartWriter;
+pub(crate) use part::{PartWriter, properties};
 pub(crate) use schema::nullable;
 pub use schema::table_schema;
 

@@ -35,12 +35,7 @@ impl PartWriter {
             std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         }
         let file = File::create(path).map_err(Error::io("create", path))?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            .set_created_by("kiban".to_owned())
-            .build();
+        let properties = properties()?;
         let sink = Hashing { inner: BufWriter::with_capacity(1 << 20, file), hash: Sha256::new(), bytes: 0 };
         let writer = ArrowWriter::try_new(sink, schema.clone(), Some(properties))?;
         Ok(Self { path: path.to_owned(), schema, writer, rows: 0 })
@@ -72,6 +67,16 @@ impl PartWriter {
         let name = self.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(WrittenFile { name, rows: self.rows, bytes, sha256: hash.finalize().into() })
     }
+}
+
+/// How the house writes Parquet.
+pub(crate) fn properties() -> Result<WriterProperties> {
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_created_by("kiban".to_owned())
+        .build())
 }
 
 /// Hashes and counts what passes through.

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arrow::array::AsArray;
 use kiban_anon::{ColumnValues, Hierarchy, HierarchySpec, LevelNames};
 use serde::{Deserialize, Deserializer, de};
 
@@ -140,7 +139,7 @@ pub fn read_column(path: &Path, name: &str) -> Result<ColumnValues> {
 /// Adds what a column holds.
 pub(super) fn collect(source: &Source, name: &str, values: &mut ColumnValues) -> Result<()> {
     for batch in source.batches(&[source.column(name)?])? {
-        batch?.column(0).as_string::<i32>().iter().for_each(|value| values.push(value));
+        batch?.columns.iter().flatten().for_each(|value| values.push(value));
     }
     Ok(())
 }

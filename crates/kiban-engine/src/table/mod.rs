@@ -1,8 +1,9 @@
 //! One table anonymised on its own: read, folded, searched, measured, written. No house is needed.
 //!
-//! The file is read twice: once to fold it to its distinct tuples, once to write what the search chose. Between the two
-//! only the leaf codes of quasi-identifiers and protected attributes are held, four bytes a cell.
+//! The file is read once to fold it to its distinct tuples; what the search chose is written from the leaf codes of the
+//! quasi-identifiers, four bytes a cell. Columns that are released as they are, are not held but read again then.
 
+mod codes;
 mod hierarchy;
 mod job;
 mod source;
@@ -10,7 +11,7 @@ mod write;
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
-use arrow::array::{Array, UInt32Array};
+use arrow::array::UInt32Array;
 use kiban_anon::{
     BeforeAfter, Budget, ClassMap, Folded, Generalised, LocalSolution, Policy, Quality, QuasiIdentifier, Risk,
     Solution, Strategy, recode_locally, search_within,
@@ -138,14 +139,14 @@ impl Table {
         for attribute in &job.attributes {
             source.column(&attribute.name)?;
         }
-        let hierarchies = chosen.iter().map(|one| hierarchy(job, one, &source)).collect::<Result<Vec<_>>>()?;
-        let codes = encode(&source, &chosen, &hierarchies)?;
+        let given = chosen.iter().map(|one| hierarchy(job, one, &source)).collect::<Result<Vec<_>>>()?;
+        let (hierarchies, codes): (Vec<_>, Vec<_>) = codes::encode(&source, &chosen, given)?.into_iter().unzip();
         let quasi = job.of_role(Role::QuasiIdentifier).count();
         let (identifying, sensitive) = hierarchies.split_at(quasi.min(hierarchies.len()));
         let (codes, sensitive_codes) = codes.split_at(quasi.min(codes.len()));
         let sensitive: Vec<(&Hierarchy, &UInt32Array)> = sensitive.iter().zip(sensitive_codes).collect();
         let quasi_hierarchies: Vec<&Hierarchy> = identifying.iter().collect();
-        let mut folded = Folded::with_sensitive(&quasi_hierarchies, codes, None, &sensitive)?;
+        let mut folded = Folded::with_sensitive(&quasi_hierarchies, codes, None, &sensitive).map_err(refused)?;
         let population = population(job, identifying)?;
         if let Some(population) = &population {
             folded = folded.in_population(population)?;
@@ -268,13 +269,13 @@ impl Recoding<'_> {
     }
 }
 
-/// Reads or builds an attribute's hierarchy; without one its values are told or not.
-fn hierarchy(job: &Job, attribute: &Attribute, source: &Source) -> Result<Hierarchy> {
+/// Reads or builds an attribute's hierarchy, if the job says how.
+fn hierarchy(job: &Job, attribute: &Attribute, source: &Source) -> Result<Option<Hierarchy>> {
     let name = &attribute.name;
     match &attribute.hierarchy {
         Some(HierarchyOf::File(path)) => {
             let read = HierarchyFile::read(path)?.hierarchy(name);
-            read.map_err(|error| Error::Input(format!("{}: {error}", path.display())))
+            read.map(Some).map_err(|error| Error::Input(format!("{}: {error}", path.display())))
         }
         Some(HierarchyOf::Built(spec)) => {
             let mut values = ColumnValues::default();
@@ -283,13 +284,9 @@ fn hierarchy(job: &Job, attribute: &Attribute, source: &Source) -> Result<Hierar
             if let Some(population) = job.population.as_ref().filter(|_| attribute.role == Role::QuasiIdentifier) {
                 hierarchy::collect(&Source::open(population)?, name, &mut values)?;
             }
-            build_hierarchy(spec, name, &values)
+            build_hierarchy(spec, name, &values).map(Some)
         }
-        None => {
-            let mut values = ColumnValues::default();
-            hierarchy::collect(source, name, &mut values)?;
-            Ok(Hierarchy::flat(name, &values.texts().collect::<Vec<_>>())?)
-        }
+        None => Ok(None),
     }
 }
 
@@ -304,24 +301,6 @@ fn limited(attribute: &Attribute, hierarchy: Hierarchy) -> QuasiIdentifier {
     one
 }
 
-/// Turns columns into leaf codes.
-fn encode(source: &Source, chosen: &[&Attribute], hierarchies: &[Hierarchy]) -> Result<Vec<UInt32Array>> {
-    let places = chosen.iter().map(|one| source.column(&one.name)).collect::<Result<Vec<_>>>()?;
-    let mut codes: Vec<Vec<u32>> = vec![Vec::new(); chosen.len()];
-    for batch in source.batches(&places)? {
-        let batch = batch?;
-        for ((column, hierarchy), codes) in batch.columns().iter().zip(hierarchies).zip(&mut codes) {
-            codes.extend(leaves(hierarchy, column)?.values());
-        }
-    }
-    Ok(codes.into_iter().map(UInt32Array::from).collect())
-}
-
-fn leaves(hierarchy: &Hierarchy, column: &dyn Array) -> Result<UInt32Array> {
-    let incomplete = |error: kiban_anon::Error| Error::Input(format!("attribute {}: {error}", hierarchy.name()));
-    hierarchy.encode(column).map_err(incomplete)
-}
-
 fn population(job: &Job, hierarchies: &[Hierarchy]) -> Result<Option<Folded>> {
     let Some(input) = &job.population else {
         let needs = job.models.iter().any(|m| matches!(m, Model::KMap(_) | Model::DeltaPresence { .. }));
@@ -333,6 +312,7 @@ fn population(job: &Job, hierarchies: &[Hierarchy]) -> Result<Option<Folded>> {
     };
     let source = Source::open(input)?;
     let chosen: Vec<&Attribute> = job.of_role(Role::QuasiIdentifier).collect();
-    let codes = encode(&source, &chosen, hierarchies)?;
+    let given = hierarchies.iter().cloned().map(Some).collect();
+    let codes: Vec<UInt32Array> = codes::encode(&source, &chosen, given)?.into_iter().map(|one| one.1).collect();
     Ok(Some(Folded::new(&hierarchies.iter().collect::<Vec<_>>(), &codes)?))
 }
