@@ -72,14 +72,14 @@ pub struct DateStudy {
 #[derive(Debug)]
 enum Study {
     Known(How),
-    Gaps { study: GapStudy, start: Unit },
+    Gaps { study: Box<GapStudy>, start: Unit },
 }
 
 /// One rule made ready: maps the days of each person to the days that are released.
 #[derive(Debug, Clone)]
 pub struct DateMap {
+    study: Window,
     window: Window,
-    shared: Window,
     how: How,
 }
 
@@ -102,7 +102,7 @@ impl DateStudy {
         let how = match rule {
             DateRule::Calendar { unit } => Study::Known(How::Calendar(unit)),
             DateRule::Relative { unit } => Study::Known(How::Relative(unit)),
-            DateRule::Gaps { run, k, start } => Study::Gaps { study: GapStudy::new(run, k)?, start },
+            DateRule::Gaps { run, k, start } => Study::Gaps { study: Box::new(GapStudy::new(run, k)?), start },
             DateRule::Shift { days, step, then } => {
                 let key = keyed(key, &[b"dates of a recipient", recipient.as_bytes()]);
                 Study::Known(How::Shift { by: DateShift::new(key, days, step)?, then })
@@ -142,11 +142,11 @@ impl DateStudy {
             Study::Known(how) => how,
             Study::Gaps { study, start } => How::Gaps { plan: study.plan(), start },
         };
-        let shared = match &how {
+        let window = match &how {
             How::Shift { by, .. } => self.window.shared(by)?,
             _ => self.window,
         };
-        Ok(DateMap { window: self.window, shared, how })
+        Ok(DateMap { study: self.window, window, how })
     }
 }
 
@@ -161,8 +161,8 @@ impl DateMap {
     pub fn release(&self, persons: &Int64Array, days: &Date32Array) -> Result<Date32Array> {
         let mut released = Vec::with_capacity(days.len());
         for (person, days) in by_person(persons, days)? {
-            let before = days.partition_point(|d| *d < self.window.days().0);
-            let inside = inside(self.window, days);
+            let before = days.partition_point(|d| *d < self.study.days().0);
+            let inside = inside(self.study, days);
             released.extend(std::iter::repeat_n(None, before));
             self.person(person, inside, &mut released);
             released.extend(std::iter::repeat_n(None, days.len() - before - inside.len()));
@@ -172,7 +172,7 @@ impl DateMap {
 
     /// Returns the days between which released days lie.
     pub fn window(&self) -> Window {
-        self.shared
+        self.window
     }
 
     /// Returns the steps of the ladder that gaps are released as, in days; empty for other rules.
@@ -181,7 +181,7 @@ impl DateMap {
     }
 
     fn person(&self, person: i64, days: &[i32], released: &mut Vec<Option<i32>>) {
-        let (first, last) = self.shared.days();
+        let (first, last) = self.window.days();
         let kept = |day: i32| Some(day).filter(|d| (first..=last).contains(d));
         // A unit may begin before the window does; its days are then released as the window's first.
         let floor = |unit: Unit, day: i32| unit.first_day(day, first).max(first);
@@ -197,7 +197,7 @@ impl DateMap {
                 released.extend(days.iter().map(|d| kept(first.saturating_add(since(*d)))));
             }
             How::Gaps { plan, start } => {
-                let at = days.first().map_or(first, |d| start_at(*start, *d, self.window));
+                let at = days.first().map_or(first, |d| start_at(*start, *d, self.study));
                 let since = plan.release(days, last.saturating_sub(at));
                 released.extend(since.into_iter().map(|since| since.map(|s| at + s)));
             }

@@ -32,33 +32,30 @@ fn share(hits: usize, of: usize) -> f64 {
     if of == 0 { 0.0 } else { hits as f64 / of as f64 }
 }
 
-/// Scores Cohen's w of released weekdays on groups of persons, each group left out in turn (jackknife pseudo-values).
-pub(super) fn weekday_pattern(rows: &[Row]) -> Vec<Score> {
+/// Returns Cohen's w of released weekdays and half its 95 % interval, each of thirty groups of persons left out in turn.
+pub(super) fn weekday_pattern(rows: &[Row]) -> (f64, f64) {
     const GROUPS: usize = 30;
     let mut counts = vec![[0_f64; 7]; GROUPS];
     let mut all = [0_f64; 7];
     let mut days = FxHashSet::default();
-    let group = |person: i64| (crate::fingerprint::mix(person.cast_unsigned()) % GROUPS as u64) as usize;
     for (person, _, released) in rows {
-        let slot = weekday_of(*released);
+        let group = (crate::fingerprint::mix(person.cast_unsigned()) % GROUPS as u64) as usize;
         days.insert(*released);
-        for counts in counts.get_mut(group(*person)).into_iter().chain([&mut all]) {
-            counts.get_mut(slot).into_iter().for_each(|n| *n += 1.0);
+        for counts in counts.get_mut(group).into_iter().chain([&mut all]) {
+            counts.get_mut(weekday_of(*released)).into_iter().for_each(|n| *n += 1.0);
         }
     }
-    let mut expected = [0_f64; 7];
+    let mut expected = [0_u32; 7];
     for day in &days {
-        expected.get_mut(weekday_of(*day)).into_iter().for_each(|n| *n += 1.0 / days.len() as f64);
+        expected.get_mut(weekday_of(*day)).into_iter().for_each(|n| *n += 1);
     }
-    if persons(rows).count() < super::FEWEST {
-        return Vec::new();
-    }
-    let whole = effect(&all, &expected);
-    let without = |own: &[f64; 7]| {
-        effect(&std::array::from_fn(|d| all.get(d).zip(own.get(d)).map_or(0.0, |(a, b)| a - b)), &expected)
-    };
-    let pseudo = |own: &[f64; 7]| (GROUPS as f64 * whole - (GROUPS - 1) as f64 * without(own), 0.0);
-    counts.iter().map(pseudo).collect()
+    let expected = expected.map(|n| f64::from(n) / days.len().max(1) as f64);
+    let left = |own: &[f64; 7]| std::array::from_fn(|d| all.get(d).zip(own.get(d)).map_or(0.0, |(all, own)| all - own));
+    let without: Vec<f64> = counts.iter().map(|own| effect(&left(own), &expected)).collect();
+    let mean = without.iter().sum::<f64>() / GROUPS as f64;
+    let squares: f64 = without.iter().map(|w| (w - mean).powi(2)).sum();
+    let error = (squares * (GROUPS - 1) as f64 / GROUPS as f64).sqrt();
+    (effect(&all, &expected), 1.96 * error)
 }
 
 /// Cohen's w less what chance alone makes of it.
