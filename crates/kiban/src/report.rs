@@ -22,7 +22,7 @@ use kiban_web::{
     report::{
         Attack, AttackPoint, AuditHead, Basis, ClassBand, ColumnLoss, Denied, FindingCount, Flow as RowFlow, Header,
         Held, HeldBy, Hold, Linkage, Measure, OpenAttack, RareCodes, Risk, RiskFigures, RunKind, RunReport, Source,
-        Stage, StageFlow, Standing, Treatment,
+        Stage, StageFlow, Standing, Study, Treatment,
     },
 };
 use serde_json::Value;
@@ -71,6 +71,7 @@ pub(crate) async fn of_run(house: &House) -> Result<RunReport> {
     let checkpoint = house.log()?.lock().await.checkpoint();
     let lake = house.lake()?;
     Ok(RunReport {
+        study: Study::default(),
         header: Header {
             kind: if house.config.trial.is_some() { RunKind::Trial } else { RunKind::Operation },
             name: house.config.house.name.clone(),

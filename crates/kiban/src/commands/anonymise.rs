@@ -4,7 +4,7 @@ use std::{fs, num::NonZeroUsize, time::Instant};
 
 use jiff::Timestamp;
 use kiban_engine::table::{Job, Means, Model, Optimal, Outcome, anonymise};
-use kiban_web::report::{ColumnLoss, Flow, Header, Risk, RunKind, RunReport, Treatment};
+use kiban_web::report::{ColumnLoss, Flow, Header, Risk, RunKind, RunReport, Study, Treatment};
 use serde::Serialize;
 
 use crate::{
@@ -90,6 +90,7 @@ fn about(name: &str, job: &Job, outcome: &Outcome) -> RunReport {
         |lost: f64, column: &str| ColumnLoss { column: column.to_owned(), treatment: treatment(lost), loss: lost };
     RunReport {
         header,
+        study: Study::default(),
         person_floor: 10,
         truth_checks: Vec::new(),
         flow: Flow { facilities: Vec::new(), stages: Vec::new() },

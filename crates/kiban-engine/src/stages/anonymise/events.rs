@@ -223,7 +223,7 @@ impl Making<'_> {
 
     /// Gives rows their place and fresh ids, and writes the released columns.
     async fn write(&self, draft: &Draft) -> Result<Manifest> {
-        let (table, columns) = (draft.table, draft.columns.as_slice());
+        let table = draft.table;
         let mut rows = numbered(draft.rows.clone(), "fresh_row", &release_order(draft))?;
         if table.name == "visit_occurrence" {
             self.keep_visits(&rows).await?;
