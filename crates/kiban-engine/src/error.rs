@@ -89,7 +89,7 @@ pub enum Error {
         patient: kiban_core::PatientRef,
     },
     /// The anonymiser refused its input.
-    #[error("anonymising could not be done")]
+    #[error("anonymising could not be done: {0}")]
     Anonymise(#[from] kiban_anon::Error),
     /// Linking could not be done.
     #[error("linking could not be done")]

@@ -226,8 +226,12 @@ impl ReleaseSpec {
         if !(60..=110).contains(&top_age) {
             return input("anonymity.top_age must lie between 60 and 110");
         }
-        if let Some(lives) = self.anonymity.lives {
-            self.check_lives(lives)?;
+        match self.anonymity.lives {
+            Some(lives) => self.check_lives(lives)?,
+            None if self.anonymity.date_shift_days == 0 => {
+                return input("anonymity.date_shift_days must be 1 or more, unless anonymity.lives says how dates are told");
+            }
+            None => {}
         }
         let mut seen = BTreeSet::new();
         for choice in &self.tables {

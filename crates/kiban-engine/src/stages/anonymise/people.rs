@@ -152,8 +152,14 @@ pub(super) fn generalise(
     if sizes_after.is_empty() {
         return Err(too_few(limits.smallest_class(), cohort.persons.len()));
     }
-    let shift = DateShift::new(date_key, limits.shift_days(), Step::Day)?;
-    let window = Window::new(spec.window.from, spec.window.to)?.shared(&shift)?.days();
+    let window = Window::new(spec.window.from, spec.window.to)?;
+    let (shifts, window) = match limits.shift_days() {
+        0 => (Int32Array::from(vec![0; cohort.persons.len()]), window.days()),
+        most => {
+            let shift = DateShift::new(date_key, most, Step::Day)?;
+            (shift.offsets(&cohort.persons), window.shared(&shift)?.days())
+        }
+    };
     let fresh = fresh_ids(&cohort.persons, &generalised.kept, &person_key);
     let (class_of, class_sizes) = number_classes(&generalised.columns, &generalised.kept);
     Ok(People {
@@ -163,7 +169,7 @@ pub(super) fn generalise(
         kept: generalised.kept,
         released: generalised.columns,
         fresh,
-        shifts: shift.offsets(&cohort.persons),
+        shifts,
         window,
         solution,
         sizes_before: table.class_sizes(),
