@@ -209,26 +209,25 @@ fn what(case: &Case) -> String {
 }
 
 fn line(case: &Case, seconds: f64, said: &Value, columns: &[String]) -> String {
-    let number = |name: &str| said[name].as_f64().unwrap_or(f64::NAN);
-    let (granularity, suppressed) = (number("granularity"), number("suppressed_records"));
-    let found: Vec<u64> = columns.iter().filter_map(|name| said["levels"][name].as_u64()).collect();
+    let at = |path: &str| said.pointer(path).unwrap_or(&Value::Null);
+    let number = |path: &str| at(path).as_f64().unwrap_or(f64::NAN);
+    let (granularity, suppressed) = (number("/granularity"), number("/suppressed_records"));
+    let found: Vec<u64> = columns.iter().filter_map(|name| at(&format!("/levels/{name}")).as_u64()).collect();
     let as_published = match &case.expect {
         Expect::Optimum(levels, records, expect) => {
-            yes(found == *levels && said["suppressed_records"] == *records && (granularity - expect).abs() < 5e-5)
+            yes(found == *levels && at("/suppressed_records") == records && (granularity - expect).abs() < 5e-5)
         }
         Expect::Granularity(least) => yes(granularity > *least),
-        Expect::Anything => {
-            said["optimal"].as_f64().map_or("–".to_owned(), |gap| format!("gap {:.1} %", gap * 100.0))
-        }
+        Expect::Anything => at("/optimal").as_f64().map_or("–".to_owned(), |gap| format!("gap {:.1} %", gap * 100.0)),
     };
     format!(
         "| {} | {} | {granularity:.4} | {suppressed} | {} | {} | {seconds:.2} ({:.2}) | {:.0} MiB | {as_published} |\n",
         named(case.on),
         what(case),
-        said["nodes_checked"],
+        at("/nodes_checked"),
         case.arx,
-        said["seconds"]["search"].as_f64().unwrap_or(f64::NAN),
-        number("peak_memory_bytes") / f64::from(1 << 20),
+        number("/seconds/search"),
+        number("/peak_memory_bytes") / f64::from(1 << 20),
     )
 }
 
