@@ -23,6 +23,7 @@ Usage: cargo xtask <chore>
   check   formatting, lints, documentation, dependency rules, tidy, and the light lane
   tidy    the rules of the house that no compiler knows (arrows, versions, tests, law table)
   bench   run the benches and time the demo; prints a table for docs/benchmarks.md
+          (bench anon: `kiban anonymise` beside ARX's published seconds)
   full    check, then the heavy lane
 
 The light lane is every crate without DataFusion, in the dev profile. The heavy lane is kiban-engine

@@ -269,8 +269,10 @@ mod tests {
 
     use super::*;
 
+    type Row = Vec<Option<String>>;
+
     /// Reads all columns, given so many more bytes at a time.
-    fn read(text: &[u8], step: usize) -> Result<(Vec<String>, Vec<Vec<Option<String>>>)> {
+    fn read(text: &[u8], step: usize) -> Result<(Vec<String>, Vec<Row>)> {
         let (mut have, mut from) = (step.min(text.len()), 0);
         let piece = |have: usize| if have == text.len() { Piece::Last } else { Piece::Open };
         let mut reader = loop {
@@ -351,7 +353,7 @@ mod tests {
             write_cells(&columns, &kept, b',', &mut text);
             let (_, found) = read(&text, step).unwrap();
             let cell = |text: &String| (!text.is_empty()).then(|| text.clone());
-            let expect: Vec<Vec<Option<String>>> = rows.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(row, _)| row.iter().map(cell).collect()).collect();
+            let expect: Vec<Row> = rows.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(row, _)| row.iter().map(cell).collect()).collect();
             prop_assert_eq!(found, expect);
         }
     }

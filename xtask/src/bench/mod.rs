@@ -9,6 +9,9 @@ use anyhow::{Context, bail};
 
 use crate::{shell, tidy};
 
+mod anon;
+mod tables;
+
 /// Crates with benches.
 const BENCHED: [&str; 5] = ["kiban-core", "kiban-audit", "kiban-anon", "kiban-link", "kiban-formats"];
 
@@ -18,6 +21,7 @@ const PERSONS: u32 = 3_000;
 /// Runs everything and prints one table.
 pub(crate) fn run() -> anyhow::Result<()> {
     let persons = match env::args().nth(2) {
+        Some(part) if part == "anon" => return anon::run(),
         Some(number) => number.parse().with_context(|| format!("'{number}' is no number of persons"))?,
         None => PERSONS,
     };

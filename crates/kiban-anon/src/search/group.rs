@@ -226,7 +226,8 @@ mod tests {
         let (first, second) = (codes(0, 7), codes(7, 6));
         let rising = [(0, 7, &first[..]), (7, 6, &second[..])];
         let way = Way::new(rising.into_iter(), u64::ones(13, 5), source.len());
-        let plain = |word: u64| (word & 0x7f) % remain | ((word >> 7 & 0x3f) % remain) << 7 | word & (0x1f << 13);
+        let plain =
+            |word: u64| ((word & 0x7f) % remain) | ((((word >> 7) & 0x3f) % remain) << 7) | (word & (0x1f << 13));
         let mut expect: BTreeMap<u64, u32> = BTreeMap::new();
         source.iter().for_each(|(word, n)| *expect.entry(plain(*word)).or_insert(0) += n);
 

@@ -44,6 +44,10 @@ const NOISE: f64 = 1e-12;
 /// More open nodes than this are not held; the search ends and says what is still possible.
 const MOST_OPEN: usize = 1 << 24;
 
+/// A budget of nodes to check also ends when so many times as many were ruled out unchecked: past enumeration there are
+/// always more, each raises the bound by less than it takes to look at it.
+const TAKEN_PER_CHECK: u64 = 32;
+
 /// Finds the generalisation of smallest loss that keeps the models within the suppression limit.
 ///
 /// Where several nodes lose equally much the one with the lower levels, read from the first column, is returned, so
@@ -157,6 +161,8 @@ struct Search<'a, W> {
     witnesses: Vec<(u64, Levels)>,
     best: Option<Best>,
     frontier: BinaryHeap<Open>,
+    /// Open nodes that were taken to be settled.
+    taken: u64,
 }
 
 impl<'a, W: Word> Search<'a, W> {
@@ -179,6 +185,7 @@ impl<'a, W: Word> Search<'a, W> {
             witnesses: Vec::new(),
             best: None,
             frontier: BinaryHeap::new(),
+            taken: 0,
         }
     }
 
@@ -212,6 +219,7 @@ impl<'a, W: Word> Search<'a, W> {
     /// Takes the open node of the smallest bound and opens those that follow it.
     fn next(&mut self) -> Option<Open> {
         let open = self.frontier.pop()?;
+        self.taken += 1;
         let limit = self.best_score() + NOISE;
         if open.bound > limit {
             self.frontier.clear();
@@ -227,7 +235,7 @@ impl<'a, W: Word> Search<'a, W> {
     }
 
     fn spent(&self, most: Option<u64>) -> bool {
-        let many = most.is_some_and(|most| self.checked.len() as u64 >= most);
+        let many = most.is_some_and(|most| self.checked.len() as u64 >= most || self.taken / TAKEN_PER_CHECK >= most);
         many || self.budget.stop.is_some_and(|stop| stop()) || self.frontier.len() > MOST_OPEN
     }
 

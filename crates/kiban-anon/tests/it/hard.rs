@@ -122,7 +122,7 @@ fn wide(columns: usize, rows: u32) -> Table {
     let csv: Vec<String> = (0..8).map(|v| format!("{v};{}-{};*", v / 2 * 2, v / 2 * 2 + 1)).collect();
     let hierarchy = csv.join("|");
     let cell = |row: u32, column: usize| {
-        let leader = if row % 10 > 0 { column / 2 } else { column };
+        let leader = if !row.is_multiple_of(10) { column / 2 } else { column };
         (row.wrapping_add(leader as u32 * 77).wrapping_mul(0x9E37_79B9) >> 20) % 8 / (1 + row % 3)
     };
     let rows: Vec<String> =
