@@ -229,7 +229,9 @@ impl ReleaseSpec {
         match self.anonymity.lives {
             Some(lives) => self.check_lives(lives)?,
             None if self.anonymity.date_shift_days == 0 => {
-                return input("anonymity.date_shift_days must be 1 or more, unless anonymity.lives says how dates are told");
+                return input(
+                    "anonymity.date_shift_days must be 1 or more, unless anonymity.lives says how dates are told",
+                );
             }
             None => {}
         }

@@ -6,6 +6,7 @@ mod anonymise;
 mod chain;
 mod counter;
 mod hierarchy;
+mod lives;
 mod repeat;
 mod support;
 mod use_;
