@@ -41,7 +41,7 @@ pub struct RunReport {
     /// What met items 1–5 of the ordinance.
     #[serde(default)]
     pub measures: Vec<Measure>,
-    /// What this version does not yet protect against, as measured on the release.
+    /// What somebody who knows more may find, as measured on the release.
     #[serde(default)]
     pub open_attacks: Vec<OpenAttack>,
     /// What became of rare codes.

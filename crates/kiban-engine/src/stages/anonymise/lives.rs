@@ -157,6 +157,8 @@ struct Event {
 struct Gathered {
     number: usize,
     persons: u32,
+    /// Persons who have events.
+    seen: u32,
     events: Vec<Event>,
 }
 
@@ -174,47 +176,45 @@ impl Gathered {
 /// Reads the gathered events and hands on whole classes, so many at once as fit.
 fn classes(people: &People, files: &[PathBuf], mut work: impl FnMut(&[Gathered]) -> Result<()>) -> Result<()> {
     let mut ready: Vec<Gathered> = Vec::new();
-    let mut open = Gathered::default();
-    let (mut waiting, mut last, mut persons) = (0, None, 0_u32);
+    let mut last = None;
     for file in files {
         let opened = std::fs::File::open(file).map_err(Error::io("open", file))?;
         for batch in ParquetRecordBatchReaderBuilder::try_new(opened)?.build()? {
-            let batch = batch?;
-            let [class, person, table, leaf, day, row] = batch.columns() else {
-                return Err(Error::Bug("columns of lives".to_owned()));
-            };
-            let (class, table) = (class.as_primitive::<Int32Type>(), table.as_primitive::<Int32Type>());
-            let (leaf, day) = (leaf.as_primitive::<Int32Type>(), day.as_primitive::<Date32Type>());
-            let (person, row) = (person.as_primitive::<Int64Type>(), row.as_primitive::<Int64Type>());
-            for at in 0..batch.num_rows() {
-                let number = usize::try_from(class.value(at)).unwrap_or(usize::MAX);
-                if last.is_some() && number != open.number {
-                    waiting += open.events.len();
-                    ready.push(std::mem::take(&mut open));
-                    (last, persons) = (None, 0);
-                    if waiting >= EVENTS_AT_ONCE {
+            for (class, person, event) in events(&batch?)? {
+                if ready.last().is_none_or(|open| open.number != class) {
+                    if ready.iter().map(|class| class.events.len()).sum::<usize>() >= EVENTS_AT_ONCE {
                         work(&std::mem::take(&mut ready))?;
-                        waiting = 0;
                     }
+                    let persons = people.class_sizes().get(class).copied().unwrap_or(0);
+                    ready.push(Gathered { number: class, persons, ..Gathered::default() });
                 }
-                if last != Some(person.value(at)) {
-                    (last, persons) = (Some(person.value(at)), persons + 1);
-                    open.number = number;
-                    open.persons = people.class_sizes().get(number).copied().unwrap_or(0);
-                }
-                open.events.push(Event {
-                    person: persons - 1,
-                    table: usize::try_from(table.value(at)).unwrap_or(usize::MAX),
-                    leaf: u32::try_from(leaf.value(at)).unwrap_or(u32::MAX),
-                    day: day.is_valid(at).then(|| day.value(at)),
-                    row: row.value(at),
-                });
+                let Some(open) = ready.last_mut() else { continue };
+                open.seen += u32::from(last != Some(person));
+                last = Some(person);
+                open.events.push(Event { person: open.seen - 1, ..event });
             }
         }
     }
-    ready.push(open);
-    ready.retain(|class| !class.events.is_empty());
     work(&ready)
+}
+
+/// Takes the rows of a batch apart: the class, the person, the event, whose person is not yet numbered.
+fn events(batch: &RecordBatch) -> Result<Vec<(usize, i64, Event)>> {
+    let [class, person, table, leaf, day, row] = batch.columns() else {
+        return Err(Error::Bug("columns of lives".to_owned()));
+    };
+    let (class, table) = (class.as_primitive::<Int32Type>(), table.as_primitive::<Int32Type>());
+    let (leaf, day) = (leaf.as_primitive::<Int32Type>(), day.as_primitive::<Date32Type>());
+    let (person, row) = (person.as_primitive::<Int64Type>(), row.as_primitive::<Int64Type>());
+    let place = |number: i32| usize::try_from(number).unwrap_or(usize::MAX);
+    let event = |at: usize| Event {
+        person: 0,
+        table: place(table.value(at)),
+        leaf: u32::try_from(leaf.value(at)).unwrap_or(u32::MAX),
+        day: day.is_valid(at).then(|| day.value(at)),
+        row: row.value(at),
+    };
+    Ok((0..batch.num_rows()).map(|at| (place(class.value(at)), person.value(at), event(at))).collect())
 }
 
 /// Returns a sample of classes, decided by the key.

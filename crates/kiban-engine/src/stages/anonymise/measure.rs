@@ -82,23 +82,53 @@ async fn lives_are_shared(
     lives: Lives,
     files: &FileSet<Anonymous>,
 ) -> Result<()> {
-    let mut classes: BTreeMap<Vec<Option<String>>, u32> = BTreeMap::new();
-    let mut place: FxHashMap<i64, (u32, u32)> = FxHashMap::default();
-    let mut sizes: Vec<u32> = Vec::new();
+    let members = members(shop, files).await?;
+    let rows = told_rows(shop, spec, files, &members).await?;
+    let model = LifeAnonymity::new(spec.anonymity.k, u32::from(lives.known));
+    let threads = std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
+    for (size, rows) in members.sizes.iter().zip(rows) {
+        let check = check_lives(&ReleasedLives::from_rows(*size as usize, &rows, model.counted)?, &model, threads)?;
+        if !check.holds() {
+            return Err(Error::Bug(format!("{} persons can be told by what may be known of them", check.concerned)));
+        }
+    }
+    Ok(())
+}
+
+/// The released persons by their released demographics.
+#[derive(Default)]
+struct Members {
+    /// Per person the class and the number within it.
+    place: FxHashMap<i64, (u32, u32)>,
+    sizes: Vec<u32>,
+}
+
+async fn members(shop: Workshop<'_>, files: &FileSet<Anonymous>) -> Result<Members> {
+    let mut members = Members::default();
+    let mut classes: FxHashMap<Vec<Option<String>>, u32> = FxHashMap::default();
     let persons = released_rows(shop, files, "person").await?.ok_or_else(|| Error::Bug("no persons".to_owned()))?;
     for batch in shop.runner.collect(persons).await? {
         let Some((ids, values)) = batch.columns().split_first() else { continue };
         for (row, id) in ids.as_primitive::<Int64Type>().values().iter().enumerate() {
-            let class = u32::try_from(classes.len()).unwrap_or(u32::MAX);
-            let class = *classes.entry(values.iter().map(|v| text_of(v, row)).collect()).or_insert(class);
-            sizes.resize(sizes.len().max(class as usize + 1), 0);
-            if let Some(size) = sizes.get_mut(class as usize) {
-                place.insert(*id, (class, *size));
+            let class = number(&mut classes, values.iter().map(|v| text_of(v, row)).collect());
+            members.sizes.resize(members.sizes.len().max(class as usize + 1), 0);
+            if let Some(size) = members.sizes.get_mut(class as usize) {
+                members.place.insert(*id, (class, *size));
                 *size += 1;
             }
         }
     }
-    let mut rows: Vec<Vec<(u32, u32)>> = vec![Vec::new(); sizes.len()];
+    Ok(members)
+}
+
+/// Returns by class what is told of each event: the person's number within the class, and the number of the fact.
+async fn told_rows(
+    shop: Workshop<'_>,
+    spec: &ReleaseSpec,
+    files: &FileSet<Anonymous>,
+    members: &Members,
+) -> Result<Vec<Vec<(u32, u32)>>> {
+    let mut rows: Vec<Vec<(u32, u32)>> = vec![Vec::new(); members.sizes.len()];
     let mut facts: FxHashMap<Vec<Option<String>>, u32> = FxHashMap::default();
     for choice in &spec.tables {
         let Some(table) = released_rows(shop, files, &choice.name).await? else { continue };
@@ -107,25 +137,20 @@ async fn lives_are_shared(
         for batch in shop.runner.collect(table).await? {
             let Some((ids, values)) = batch.columns().split_first() else { continue };
             for (row, id) in ids.as_primitive::<Int64Type>().values().iter().enumerate() {
-                let mut fact = vec![Some(choice.name.clone())];
-                fact.extend(values.iter().map(|v| text_of(v, row)));
-                let number = u32::try_from(facts.len()).unwrap_or(u32::MAX);
-                let number = *facts.entry(fact).or_insert(number);
-                let of = place.get(id).and_then(|(class, person)| Some((rows.get_mut(*class as usize)?, *person)));
-                let (rows, person) = of.ok_or_else(|| Error::Bug("an event of nobody".to_owned()))?;
-                rows.push((person, number));
+                let told = values.iter().map(|v| text_of(v, row));
+                let fact = number(&mut facts, std::iter::once(Some(choice.name.clone())).chain(told).collect());
+                let place = members.place.get(id).ok_or_else(|| Error::Bug("an event of nobody".to_owned()))?;
+                rows.get_mut(place.0 as usize).into_iter().for_each(|rows| rows.push((place.1, fact)));
             }
         }
     }
-    let model = LifeAnonymity::new(spec.anonymity.k, u32::from(lives.known));
-    let threads = std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
-    for (size, rows) in sizes.iter().zip(rows) {
-        let check = check_lives(&ReleasedLives::from_rows(*size as usize, &rows, model.counted)?, &model, threads)?;
-        if !check.holds() {
-            return Err(Error::Bug(format!("{} persons can be told by what may be known of them", check.persons)));
-        }
-    }
-    Ok(())
+    Ok(rows)
+}
+
+/// Returns the number of a tuple, a fresh one where it is new.
+fn number(known: &mut FxHashMap<Vec<Option<String>>, u32>, tuple: Vec<Option<String>>) -> u32 {
+    let fresh = u32::try_from(known.len()).unwrap_or(u32::MAX);
+    *known.entry(tuple).or_insert(fresh)
 }
 
 /// Returns the columns of a released table that somebody may know: what happened, in which system, when, how precisely.

@@ -1,4 +1,4 @@
-//! What this version does not yet protect against, in figures measured on the release.
+//! What somebody who knows more may find, in figures measured on the release.
 
 use super::{Block, Context, Section, no_legend};
 use crate::{
