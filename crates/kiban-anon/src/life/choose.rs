@@ -29,7 +29,7 @@ pub struct LadderTrial {
 /// the sample does not hold starts where its group is already in use.
 ///
 /// # Errors
-/// As [`protect`].
+/// As [`protect()`].
 pub fn choose_rungs(
     ladder: Ladder,
     sample: &[LifeClass],

@@ -36,9 +36,9 @@
 //!
 //! # How it is reached
 //! [`choose_rungs`] fixes once, for all classes, the rung of each code: level of its tree and unit of its date. Then
-//! [`protect`] takes one class at a time, so classes can be streamed and distributed. An event is released on the
+//! [`protect()`] takes one class at a time, so classes can be streamed and distributed. An event is released on the
 //! lowest rung from there on that its person can share, or left out for that person; persons whose class is too small are
-//! left out whole. [`check_lives`] proves the result by counting every set that somebody holds; [`attack`] tries it.
+//! left out whole. [`check_lives`] proves the result by counting every set that somebody holds; [`attack()`] tries it.
 //!
 //! ```
 //! use jiff::civil::date;
