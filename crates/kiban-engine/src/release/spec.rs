@@ -261,11 +261,20 @@ impl ReleaseSpec {
             }
             let table = table(&choice.name)?;
             let own = date_column(table);
-            let chosen = choice.columns.iter().filter_map(|name| table.column(name));
-            if let Some(end) = chosen.into_iter().find(|c| c.kind == ColumnType::Date && Some(c.name) != own) {
+            let chosen = || choice.columns.iter().filter_map(|name| table.column(name));
+            if let Some(end) = chosen().find(|c| c.kind == ColumnType::Date && Some(c.name) != own) {
                 return input(&format!(
                     "{} tells how long an event took; leave it out where anonymity.lives is set",
                     end.name
+                ));
+            }
+            let code = code_column(&choice.name).unwrap_or("visit_source_value");
+            let is_concept = |c: &&Column| c.name == "visit_concept_id" || says_what(&choice.name, c);
+            if let Some(concept) = chosen().find(is_concept).filter(|_| !choice.columns.iter().any(|name| name == code))
+            {
+                return input(&format!(
+                    "{} stands for a code; choose {code} beside it where anonymity.lives is set",
+                    concept.name
                 ));
             }
         }
@@ -334,6 +343,16 @@ pub(crate) fn code_column(name: &str) -> Result<&'static str> {
         _ => return Err(Error::Input(format!("table {name} has no codes to ask for"))),
     };
     Ok(column)
+}
+
+/// Returns whether a column is the code of what happened, or the concept that stands for it.
+pub(crate) fn says_what(table: &str, column: &Column) -> bool {
+    code_column(table).is_ok_and(|code| {
+        let stem = code.trim_end_matches("_source_value");
+        column.name == code
+            || column.name == format!("{stem}_concept_id")
+            || column.name == format!("{stem}_source_concept_id")
+    })
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ const SPEC: &str = r#"
     [anonymity]
     k = 5
     suppression_limit = 0.2
+    code_floor = 60
     lives = { known = 2, crowd = 100 }
 "#;
 
@@ -111,6 +112,7 @@ fn what_would_tell_a_life_cannot_be_chosen_with_it() {
         assert!(said.err.contains(word), "{}", said.err);
     };
     refused(SPEC.replace("\"days_supply\"", "\"drug_exposure_end_date\""), "drug_exposure_end_date");
+    refused(SPEC.replace("\"condition_source_value\", ", ""), "condition_source_value");
     refused(SPEC.replace("known = 2", "known = 5"), "between 1 and 4");
     let period = "[[table]]\nname = \"observation_period\"\ncolumns = [\"observation_period_start_date\"]\n[anonymity]";
     refused(SPEC.replace("[anonymity]", period), "observation_period");

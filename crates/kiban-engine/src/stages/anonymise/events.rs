@@ -24,7 +24,7 @@ use crate::{
     dataset::{FileSet, Gated},
     flow::Flow,
     lake::Manifest,
-    release::spec::{ReleaseSpec, TableChoice, code_column},
+    release::spec::{ReleaseSpec, TableChoice, code_column, says_what},
     stages::{
         cdm::{date_column, named},
         standardise::count,
@@ -64,17 +64,7 @@ pub(super) fn is_concept(column: &Column) -> bool {
     column.name.ends_with("_concept_id")
 }
 
-/// Returns whether a column is the code of what happened, or the concept that stands for it.
-pub(super) fn says_what(table: &str, column: &Column) -> bool {
-    code_column(table).is_ok_and(|code| {
-        let stem = code.trim_end_matches("_source_value");
-        column.name == code
-            || column.name == format!("{stem}_concept_id")
-            || column.name == format!("{stem}_source_concept_id")
-    })
-}
-
-/// A table's rows with common codes and values, not yet written.
+/// A table's rows with common codes, not yet written.
 pub(super) struct Draft {
     pub(super) table: &'static CdmTable,
     pub(super) columns: Vec<&'static Column>,
@@ -105,7 +95,7 @@ fn what_happened(table: &CdmTable) -> Option<&'static str> {
 }
 
 impl Making<'_> {
-    /// Makes everything of a table but its last order and ids.
+    /// Takes a table's rows of the released people, with codes that enough of them have.
     pub(super) async fn draft(&self, choice: &TableChoice, gated: &FileSet<Gated>) -> Result<Draft> {
         let table = named(&choice.name)?;
         let columns = choice.chosen()?;
@@ -120,12 +110,12 @@ impl Making<'_> {
         let (coded, codes, tree) = self.coded(table, &columns, moved.0).await?;
         let coded = self.keep(&coded, &format!("{}-coded", table.name)).await?;
         held.insert("rare-code".to_owned(), moved.1 - coded.1);
-        let rows = values::common(self.shop, self.spec, table, &columns, coded.0).await?;
-        Ok(Draft { table, columns, rows, rows_in, held, tree, with_units: false, codes })
+        Ok(Draft { table, columns, rows: coded.0, rows_in, held, tree, with_units: false, codes })
     }
 
-    /// Writes a table and accounts for its rows.
-    pub(super) async fn finish(&self, draft: Draft) -> Result<Made> {
+    /// Makes values and categories common among the rows that are left, writes a table and accounts for its rows.
+    pub(super) async fn finish(&self, mut draft: Draft) -> Result<Made> {
+        draft.rows = values::common(self.shop, self.spec, draft.table, &draft.columns, draft.rows).await?;
         let manifest = self.write(&draft).await?;
         let held = draft.held.into_iter().filter(|(_, rows)| *rows > 0).collect();
         let name = draft.table.name.to_owned();

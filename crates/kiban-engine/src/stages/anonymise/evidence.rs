@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use kiban_anon::ordinance::{Item, Measure, NoObject, Operation, open_items};
 use kiban_core::tables::{CDM_TABLES, Column, ColumnType, Privacy};
 
-use super::{
-    events::{Made, says_what},
-    people::People,
-    values::is_category,
+use super::{events::Made, people::People, values::is_category};
+use crate::{
+    Error, Result,
+    release::spec::{ReleaseSpec, says_what},
 };
-use crate::{Error, Result, release::spec::ReleaseSpec};
 
 /// States the measures taken for every item of the ordinance.
 ///

@@ -19,6 +19,7 @@ use arrow::{
 };
 use datafusion::{
     common::JoinType,
+    functions_aggregate::expr_fn::count_distinct,
     logical_expr::{Expr, cast},
     prelude::{DataFrame, col, lit, when},
 };
@@ -33,14 +34,14 @@ use serde::Serialize;
 use super::{
     Workshop,
     codes::code_of,
-    events::{DATE_UNIT, Draft, Making, is_concept, null_of, numbered, says_what, source_order},
+    events::{DATE_UNIT, Draft, Making, is_concept, null_of, numbered, source_order},
     people::People,
     scratch_file,
 };
 use crate::{
     Error, Result,
     lake::PartWriter,
-    release::spec::{Lives, ReleaseSpec},
+    release::spec::{Lives, ReleaseSpec, says_what},
     stages::standardise::count,
 };
 
@@ -374,11 +375,31 @@ async fn tell(making: &Making<'_>, draft: &mut Draft, labels: PathBuf) -> Result
         }
         rows = rows.with_column(code, col("told_code"))?.with_column("released_code", col("told_code"))?;
     }
+    let rows = making.keep(&rows, &format!("{}-told", draft.table.name)).await?.0;
+    let rows = with_common_codes(making.spec, draft, rows)?;
     let (rows, after) = making.keep(&rows, &format!("{}-shared", draft.table.name)).await?;
     draft.rows = rows;
     draft.with_units = true;
     draft.held.insert("several-known".to_owned(), before - after);
     Ok(())
+}
+
+/// Leaves out every event whose code fewer persons than the floor are left with.
+///
+/// A code that goes for everybody makes no other fact rarer, so what was shared stays shared.
+fn with_common_codes(spec: &ReleaseSpec, draft: &Draft, rows: DataFrame) -> Result<DataFrame> {
+    if draft.code().is_none() {
+        return Ok(rows);
+    }
+    let common = rows
+        .clone()
+        .aggregate(
+            vec![col("map_system"), col("told_code")],
+            vec![count_distinct(col("fresh_person")).alias("holders")],
+        )?
+        .filter(col("holders").gt_eq(lit(i64::from(spec.anonymity.code_floor))))?
+        .select(vec![col("map_system").alias("common_system"), col("told_code").alias("common_code")])?;
+    Ok(rows.join(common, JoinType::LeftSemi, &["map_system", "told_code"], &["common_system", "common_code"], None)?)
 }
 
 /// Returns whether a concept stands for the code of what happened.

@@ -14,9 +14,12 @@ use kiban_core::tables::{CdmTable, Column, ColumnType, Privacy};
 
 use super::{
     Workshop,
-    events::{is_concept, null_of, says_what},
+    events::{is_concept, null_of},
 };
-use crate::{Error, Result, release::spec::ReleaseSpec};
+use crate::{
+    Error, Result,
+    release::spec::{ReleaseSpec, says_what},
+};
 
 /// Returns rows whose chosen categories and values are common enough.
 pub(super) async fn common(
