@@ -5,7 +5,8 @@ pub use data::{
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
 pub use study::{
-    Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, Uniques,
+    Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, TransformedColumn,
+    Uniques,
 };
 pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Treatment};
 
