@@ -8,7 +8,7 @@ pub use study::{
     Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, TransformedColumn,
     Uniques,
 };
-pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Treatment};
+pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment};
 
 mod data;
 mod page;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::word::Method;
+use super::word::{Method, Transformation};
 
 /// What a study of the release found; empty where none was made.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,8 +34,8 @@ pub struct Study {
 pub struct TransformedColumn {
     /// The column.
     pub column: String,
-    /// The transformation's name in a job.
-    pub transformation: String,
+    /// What was done.
+    pub transformation: Transformation,
     /// Cells that have another value now.
     pub changed: u64,
     /// Cells that were emptied.

@@ -202,11 +202,17 @@ fn risk_after_a_transformation_is_counted_or_not_claimed() {
     persons(dir.path(), "models = []", &quasi("transform = { pram = { keep = 0.5 } }"));
     let said = run(dir.path()).ends(0).json();
     assert_eq!((&said["risk"], &said["risk_in_full"]), (&Value::Null, &Value::Null));
-    // Emptying cells of one column alone tears a class apart, which the model forbids.
-    let rare = "transform = { rare_values = { fewer_than = 21 } }";
-    persons(dir.path(), "models = [{ k_anonymity = 20 }]", &quasi(rare));
-    run(dir.path()).ends(0);
-    persons(dir.path(), "models = [{ k_anonymity = 5 }]", &quasi("transform = { top_bottom = { low = 31, high = 40 } }"));
+    // Groups of 30 out of ages of 20 persons each tear a town's class apart, which the model forbids.
+    let torn = "transform = { microaggregation = { k = 30 } }";
+    persons(dir.path(), "models = [{ k_anonymity = 15 }]", &quasi(torn));
+    std::fs::remove_dir_all(dir.path().join("out")).unwrap();
+    let said = run(dir.path()).ends(2);
+    assert!(said.err.contains("in classes that break a model") && !dir.path().join("out").exists(), "{}", said.err);
+    persons(
+        dir.path(),
+        "models = [{ k_anonymity = 5 }]",
+        &quasi("transform = { top_bottom = { low = 31, high = 40 } }"),
+    );
     assert_eq!(run(dir.path()).ends(0).json()["risk"]["prosecutor_max"], 1.0 / 20.0);
 }
 
@@ -231,16 +237,17 @@ fn what_no_model_could_be_claimed_of_is_refused() {
     let town = attribute("town", "quasi-identifier", "");
     let age = |more: &str| format!("{town}{}", attribute("age", "quasi-identifier", more));
     check(k, &age("transform = { pram = { keep = 0.8 } }"), "no model can be claimed of a perturbed quasi-identifier");
-    let swap = attribute("ill", "sensitive", "transform = { record_swap = { with = ['town'], risk = ['town'], k = 3 } }");
+    let swap =
+        attribute("ill", "sensitive", "transform = { record_swap = { with = ['town'], risk = ['town'], k = 3 } }");
     check(k, &format!("{town}{swap}"), "record_swap on town: no model");
     let diverse = "models = [{ k_anonymity = 5 }, { distinct_l_diversity = { l = 2, on = 'ill' } }]";
     let pram = attribute("ill", "sensitive", "transform = { pram = { keep = 0.8 } }");
     check(diverse, &format!("{town}{pram}"), "a model protects this column");
     let gone = "transform = { local_suppression = { k = 5, with = ['gone'] } }";
     check(k, &age(gone), "local_suppression on gone: the output has no such column");
-    let torn = "transform = { rare_values = { fewer_than = 81 } }";
-    let other = attribute("ill", "quasi-identifier", "transform = { local_suppression = { k = 2 } }");
-    check("models = [{ k_anonymity = 5 }]", &format!("{}{other}weight = -1.0\n", age(torn)), "weight");
+    check(k, &age("weight = -1.0"), "a weight is a number of 0 or more");
+    let heavy = attribute("ill", "sensitive", "weight = 2.0");
+    check(k, &format!("{town}{heavy}"), "only quasi-identifiers are weighed");
     check("models = []", &town, "models is empty");
     check(&format!("{k}\nkey = 'table.csv'"), &town, "32 bytes in hexadecimal");
 }
@@ -268,5 +275,8 @@ fn a_sample_is_drawn_first_and_a_study_attacks_what_comes_out() {
     assert_eq!(targets, [&json!("sex"), &json!("ill")]);
     assert!(study["frontier"].as_array().unwrap().len() > 10, "{study}");
     let plain = kiban(dir.path(), &["anonymise", "job.toml", "--out", "out", "--lang", "en"]).ends(0).out;
-    assert!(plain.contains("Drawn as a sample of 240 records.") && plain.contains("attacks run on the output"), "{plain}");
+    assert!(
+        plain.contains("Drawn as a sample of 240 records.") && plain.contains("attacks run on the output"),
+        "{plain}"
+    );
 }

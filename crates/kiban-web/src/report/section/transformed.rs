@@ -22,7 +22,7 @@ fn row(context: &Context<'_>, one: &TransformedColumn) -> Vec<Cell> {
     let or_none = |text: Option<String>| Cell::Number(text.unwrap_or_else(|| "–".to_owned()));
     vec![
         Cell::Code(one.column.clone()),
-        context.both.word("transformation", &one.transformation.replace('_', "-")).into(),
+        context.both.word("transformation", one.transformation.as_str()).into(),
         persons(one.changed),
         persons(one.emptied),
         persons(one.records_left),

@@ -3,7 +3,7 @@
 use kiban_engine::table::{Accuracy, Job, Method, Outcome, Quality, Study as Found, TransformReport, Tried};
 use kiban_web::report::{
     Accuracy as Predicted, AttackTried, ColumnQuality, FrontierPoint, Method as Attack, Quality as Kept,
-    QualityFigures, Study, TransformedColumn,
+    QualityFigures, Study, Transformation, TransformedColumn,
 };
 
 use crate::say::{Say, count};
@@ -45,7 +45,7 @@ pub(super) fn tell(say: &Say, k: u32, outcome: &Outcome) {
 
 /// Puts together what the page shows of it.
 pub(super) fn page(job: &Job, outcome: &Outcome) -> Study {
-    let transformations = outcome.transformations.iter().map(transformed).collect();
+    let transformations = outcome.transformations.iter().filter_map(transformed).collect();
     let Some(found) = &outcome.study else { return Study { transformations, ..Study::default() } };
     Study {
         frontier: frontier(job, outcome, found),
@@ -57,17 +57,18 @@ pub(super) fn page(job: &Job, outcome: &Outcome) -> Study {
     }
 }
 
-fn transformed(one: &TransformReport) -> TransformedColumn {
-    TransformedColumn {
+fn transformed(one: &TransformReport) -> Option<TransformedColumn> {
+    let name = one.transformation.replace('_', "-");
+    Some(TransformedColumn {
         column: one.column.clone(),
-        transformation: one.transformation.to_owned(),
+        transformation: *Transformation::ALL.iter().find(|known| known.as_str() == name)?,
         changed: one.changed,
         emptied: one.suppressed,
         records_left: one.rows_suppressed,
         loss: one.loss,
         smallest_group: one.smallest_group,
         unprotected: one.unprotected,
-    }
+    })
 }
 
 /// Sets the job's own point among those tried; what a transformation made of it is no point of generalisation.
@@ -84,7 +85,9 @@ fn frontier(job: &Job, outcome: &Outcome, found: &Found) -> Vec<FrontierPoint> {
         persons: point.persons,
         chosen: false,
     });
-    let risk = outcome.risk_in_full.as_ref().filter(|_| outcome.transformations.is_empty() && k > 1);
+    let is_quasi = |name: &str| outcome.quality.columns.iter().any(|column| column.name == name);
+    let moved = outcome.transformations.iter().any(|one| one.rows_suppressed > 0 || is_quasi(&one.column));
+    let risk = outcome.risk_in_full.as_ref().filter(|_| !moved && k > 1);
     let Some(both) = risk.filter(|_| !found.frontier.is_empty()) else { return tried.collect() };
     let own = FrontierPoint {
         k: u64::from(k),
