@@ -468,6 +468,9 @@ pub(crate) struct Anonymise {
     /// The folder that takes data.csv, data.parquet and report.html
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Attack the output, measure its use and try other settings, for the report
+    #[arg(long)]
+    pub(crate) study: bool,
     /// Threads that search; all of the machine where not given
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use kiban_anon::{Metric, Model, Strategy};
+use kiban_anon::{
+    Metric, Model, Strategy,
+    transform::{Sample, Transformation},
+};
 use serde::Deserialize;
 
-use super::HierarchyOf;
+use super::{HierarchyOf, transform};
 use crate::{Error, Result};
 
 /// One table to be anonymised on its own, as ARX would: no house, no gate, no people over time.
@@ -25,10 +28,17 @@ pub struct Job {
     /// What is made smallest.
     #[serde(default)]
     pub metric: Metric,
-    /// The privacy models, all of which hold in the output.
+    /// The privacy models, all of which hold in the output. There may be none where something is transformed.
     pub models: Vec<Model>,
     /// Seconds after which the search stops and says how far off the best can still be.
     pub seconds: Option<f64>,
+    /// Which records take part at all; every one if not given.
+    pub sample: Option<Sample>,
+    /// A file of 32 bytes in hexadecimal, from which all chance follows; another key on every run if not given.
+    pub key: Option<PathBuf>,
+    /// Whether the output is attacked, its use measured and other settings tried, for the report.
+    #[serde(default)]
+    pub study: bool,
     /// The columns. Those not named here are left out of the output.
     #[serde(rename = "attribute")]
     pub attributes: Vec<Attribute>,
@@ -50,7 +60,7 @@ const fn comma() -> char {
 }
 
 /// A column and what it is to an adversary.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// Its name in the header.
@@ -63,6 +73,13 @@ pub struct Attribute {
     pub lowest_level: Option<usize>,
     /// No less detail than this level, if given.
     pub highest_level: Option<usize>,
+    /// How much its detail is worth beside that of the other quasi-identifiers; 1 if not given.
+    pub weight: Option<f64>,
+    /// What is done to it after generalising, if anything.
+    pub transform: Option<Transformation>,
+    /// Whether a study measures how well it can still be predicted from the quasi-identifiers.
+    #[serde(default)]
+    pub classify: bool,
 }
 
 /// What a column is to an adversary.
@@ -95,6 +112,7 @@ impl Job {
         if let Some(population) = &mut job.population {
             population.path = base.join(&population.path);
         }
+        job.key = job.key.map(|key| base.join(key));
         for hierarchy in job.attributes.iter_mut().filter_map(|attribute| attribute.hierarchy.as_mut()) {
             hierarchy.resolve(base);
         }
@@ -107,12 +125,28 @@ impl Job {
         self.attributes.iter().filter(move |attribute| attribute.role == role)
     }
 
+    /// Returns the class size that the models ask for; where none does, one person is a class.
+    pub fn class_size(&self) -> u32 {
+        let asked = |model: &Model| if let Model::KAnonymity(k) = model { Some(*k) } else { None };
+        self.models.iter().filter_map(asked).max().unwrap_or(1).max(1)
+    }
+
+    /// Tells whether any column is transformed after generalising.
+    pub fn transforms(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.transform.is_some())
+    }
+
+    /// Returns a column that the output has.
+    pub(super) fn released(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|one| one.name == name && one.role != Role::Identifying)
+    }
+
     fn check(&self) -> Result<()> {
         let wrong = |why: String| Err(Error::Input(why));
         if !(0.0..=1.0).contains(&self.suppression_limit) {
             return wrong("suppression_limit must lie between 0 and 1".to_owned());
         }
-        if self.models.is_empty() {
+        if self.models.is_empty() && !self.transforms() {
             return wrong("models is empty: say at least k_anonymity".to_owned());
         }
         if self.of_role(Role::QuasiIdentifier).next().is_none() {
@@ -128,6 +162,12 @@ impl Job {
                 return wrong(format!("a model protects {on}, which is no attribute of the role sensitive"));
             }
         }
-        Ok(())
+        if let Some(one) = self.attributes.iter().find(|one| one.classify && one.role == Role::Identifying) {
+            return wrong(format!("attribute {} is not in the output, so classify = true measures nothing", one.name));
+        }
+        if let Some(one) = self.attributes.iter().find(|a| a.weight.is_some() && a.role != Role::QuasiIdentifier) {
+            return wrong(format!("attribute {} has a weight, but only quasi-identifiers are weighed", one.name));
+        }
+        transform::check(self)
     }
 }

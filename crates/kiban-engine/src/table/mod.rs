@@ -6,26 +6,44 @@
 mod codes;
 mod hierarchy;
 mod job;
+mod recheck;
 mod source;
+mod study;
+mod transform;
+mod whole;
 mod write;
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
-use arrow::array::UInt32Array;
+use arrow::{
+    array::{AsArray, BooleanArray, StringArray, UInt32Array},
+    compute::filter,
+    datatypes::UInt32Type,
+};
 use kiban_anon::{
-    BeforeAfter, Budget, ClassMap, Folded, Generalised, LocalSolution, Policy, Quality, QuasiIdentifier, Risk,
-    Solution, Strategy, recode_locally, search_within,
+    BeforeAfter, Budget, ClassMap, Folded, Generalised, LocalSolution, Policy, QuasiIdentifier, Risk, Solution,
+    Strategy, recode_locally, search_within,
 };
 use serde::Serialize;
 
 pub use hierarchy::{HierarchyFile, HierarchyOf, build_hierarchy, read_column, write_hierarchy};
 pub use job::{Attribute, Input, Job, Role};
 pub use kiban_anon::{
+    Accuracy, ColumnQuality as QualityOfColumn, FrontierPoint, Quality,
+    attack::{Method, Tried},
+    transform::{Sample, TransformReport, Transformation},
+};
+pub use kiban_anon::{
     ColumnValues, Hierarchy, HierarchyFault, HierarchyFinding, HierarchyReport, HierarchySpec, Level, LevelName, Model,
     UNKNOWN, check_hierarchy,
 };
 
-use self::source::Source;
+pub use study::Study;
+
+use self::{
+    source::{Rows, Source},
+    whole::Whole,
+};
 use crate::{Error, Result};
 
 /// What came of one table.
@@ -33,7 +51,7 @@ use crate::{Error, Result};
 pub struct Outcome {
     /// The level of each quasi-identifier; none after local recoding, which mixes them.
     pub levels: Option<BTreeMap<String, usize>>,
-    /// Records of the input.
+    /// Records of the input; of its sample where one is drawn.
     pub records: u64,
     /// Records that are not in the output.
     pub suppressed_records: u64,
@@ -51,14 +69,22 @@ pub struct Outcome {
     pub nodes_total: u64,
     /// How long it took.
     pub seconds: Seconds,
-    /// Risk of the output.
-    pub risk: OutputRisk,
-    /// Risk with its class sizes, before and after.
-    pub risk_in_full: BeforeAfter<Risk>,
+    /// Risk of the output; none where a quasi-identifier was perturbed, since equal values then tell nothing of it.
+    pub risk: Option<OutputRisk>,
+    /// Risk with its class sizes, before and after; none where `risk` is none.
+    pub risk_in_full: Option<BeforeAfter<Risk>>,
     /// What is left, per column and of the whole.
     pub quality: Quality,
     /// Columns of the input that the job does not name; they are not in the output.
     pub left_out: Vec<String>,
+    /// Records that the sample was drawn from, where one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampled_from: Option<u64>,
+    /// What each transformation did to each column.
+    pub transformations: Vec<TransformReport>,
+    /// What a study found, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study: Option<Study>,
 }
 
 /// Whether the score is proven to be the smallest.
@@ -93,6 +119,12 @@ pub struct OutputRisk {
     pub marketer: f64,
 }
 
+impl OutputRisk {
+    fn of(risk: &Risk) -> Self {
+        Self { prosecutor_max: risk.prosecutor_max, journalist_max: risk.journalist_max, marketer: risk.marketer }
+    }
+}
+
 /// What a job may use of the machine.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
@@ -100,6 +132,8 @@ pub struct Means<'a> {
     pub threads: NonZeroUsize,
     /// Tells seconds since some instant; the engine itself has no clock.
     pub seconds: &'a (dyn Fn() -> f64 + Sync),
+    /// What all chance follows from: the sample, the transformations, whom a study attacks.
+    pub key: &'a [u8; 32],
 }
 
 /// Anonymises a table and writes `data.csv` and `data.parquet` into `out`.
@@ -108,15 +142,30 @@ pub struct Means<'a> {
 /// The input does not fit the job, nothing within its limits keeps the models, or a file cannot be read or written.
 pub fn anonymise(job: &Job, out: &Path, means: Means<'_>) -> Result<Outcome> {
     let began = (means.seconds)();
-    let table = Table::load(job)?;
+    let table = Table::load(job, means.key)?;
     let loaded = (means.seconds)();
     let found = table.search(job, means, loaded)?;
     let recoding = found.recoding(&table)?;
     let searched = (means.seconds)();
-    write::write(job, &table, &recoding, out)?;
-    let written = (means.seconds)();
-    let seconds = Seconds { load: loaded - began, search: searched - loaded, write: written - searched };
-    table.outcome(&found, &recoding, seconds)
+    if !job.transforms() && !job.study {
+        write::write(job, &table, &recoding, out)?;
+        let seconds = Seconds { load: loaded - began, search: searched - loaded, write: (means.seconds)() - searched };
+        return table.outcome(&found, &recoding, seconds);
+    }
+    let whole = Whole::gather(job, &table, &recoding)?;
+    let changed = transform::apply(job, &whole, means.key)?;
+    let checked = recheck::recheck(job, &table, &whole, &changed)?;
+    write::write_whole(job, &table, &changed.whole, out)?;
+    let seconds = Seconds { load: loaded - began, search: searched - loaded, write: (means.seconds)() - searched };
+    let mut outcome = table.outcome(&found, &recoding, seconds)?;
+    checked.correct(&mut outcome);
+    outcome.suppressed_records += changed.gone;
+    if job.study {
+        let subject = study::Subject { job, table: &table, before: &whole, after: &changed.whole };
+        outcome.study = Some(study::study(&subject, means)?);
+    }
+    outcome.transformations = changed.report;
+    Ok(outcome)
 }
 
 /// A table as it was read.
@@ -128,10 +177,12 @@ struct Table {
     folded: Folded,
     population: Option<Folded>,
     left_out: Vec<String>,
+    /// Which records of the input are in the sample, where one is drawn; `codes` has those alone.
+    drawn: Option<BooleanArray>,
 }
 
 impl Table {
-    fn load(job: &Job) -> Result<Self> {
+    fn load(job: &Job, key: &[u8]) -> Result<Self> {
         let source = Source::open(&job.input)?;
         let protected: Vec<&Attribute> =
             job.of_role(Role::Sensitive).filter(|one| job.models.iter().any(|m| m.on() == Some(&one.name))).collect();
@@ -140,7 +191,8 @@ impl Table {
             source.column(&attribute.name)?;
         }
         let given = chosen.iter().map(|one| hierarchy(job, one, &source)).collect::<Result<Vec<_>>>()?;
-        let (hierarchies, codes): (Vec<_>, Vec<_>) = codes::encode(&source, &chosen, given)?.into_iter().unzip();
+        let (hierarchies, mut codes): (Vec<_>, Vec<_>) = codes::encode(&source, &chosen, given)?.into_iter().unzip();
+        let drawn = job.sample.map(|sample| draw(sample, &mut codes, key)).transpose()?;
         let quasi = job.of_role(Role::QuasiIdentifier).count();
         let (identifying, sensitive) = hierarchies.split_at(quasi.min(hierarchies.len()));
         let (codes, sensitive_codes) = codes.split_at(quasi.min(codes.len()));
@@ -154,12 +206,32 @@ impl Table {
         let attributes = job.of_role(Role::QuasiIdentifier).zip(identifying).map(|(one, h)| limited(one, h.clone()));
         let named = |name: &&str| !job.attributes.iter().any(|one| one.name == **name);
         let left_out = source.names().filter(named).map(str::to_owned).collect();
-        Ok(Self { attributes: attributes.collect(), codes: codes.to_vec(), folded, population, left_out, source })
+        Ok(Self {
+            attributes: attributes.collect(),
+            codes: codes.to_vec(),
+            folded,
+            population,
+            left_out,
+            drawn,
+            source,
+        })
+    }
+
+    /// Reads the chosen columns of the records that take part, in batches.
+    fn batches(&self, places: &[usize]) -> Result<impl Iterator<Item = Result<Rows>> + use<'_>> {
+        let mut from = 0;
+        Ok(self.source.batches(places)?.map(move |rows| {
+            let rows = rows?;
+            let Some(drawn) = &self.drawn else { return Ok(rows) };
+            let drawn = drawn.slice(from, rows.rows);
+            from += rows.rows;
+            let pick = |column: &StringArray| Ok(filter(column, &drawn)?.as_string::<i32>().clone());
+            Ok(Rows { columns: rows.columns.iter().map(pick).collect::<Result<_>>()?, rows: drawn.true_count() })
+        }))
     }
 
     fn search(&self, job: &Job, means: Means<'_>, now: f64) -> Result<Found> {
-        let models = Policy::of(job.models.clone(), job.suppression_limit);
-        let policy = Policy { metric: job.metric, threads: means.threads, ..models };
+        let policy = policy(job, means);
         if job.search == Strategy::Local {
             return recode_locally(&self.attributes, &self.folded, &policy).map(Found::Local).map_err(refused);
         }
@@ -174,11 +246,7 @@ impl Table {
             (Some(population), Recoding::Global(map)) => Risk::in_population(&map.with_population(population)?),
             _ => Risk::of(&sizes),
         };
-        let risk = OutputRisk {
-            prosecutor_max: after.prosecutor_max,
-            journalist_max: after.journalist_max,
-            marketer: after.marketer,
-        };
+        let risk = OutputRisk::of(&after);
         let before = Risk::of(&self.folded.class_sizes());
         let (quality, loss, suppressed, (checked, nodes)) = match found {
             Found::Global(one) => {
@@ -204,12 +272,29 @@ impl Table {
             nodes_checked: checked,
             nodes_total: nodes,
             seconds,
-            risk,
-            risk_in_full: BeforeAfter { before, after },
+            risk: Some(risk),
+            risk_in_full: Some(BeforeAfter { before, after }),
             quality,
             left_out: self.left_out.clone(),
+            sampled_from: self.drawn.as_ref().map(|drawn| drawn.len() as u64),
+            transformations: Vec::new(),
+            study: None,
         })
     }
+}
+
+/// Draws a sample of the records, who are told apart by their place in the input, and leaves their codes alone.
+fn draw(sample: Sample, codes: &mut [UInt32Array], key: &[u8]) -> Result<BooleanArray> {
+    let records = codes.first().map_or(0, UInt32Array::len);
+    let ids: Vec<u64> = (0..records as u64).collect();
+    let drawn = BooleanArray::from(sample.draw(&ids, key).map_err(refused)?);
+    if drawn.true_count() == 0 {
+        return Err(Error::Input("the sample has no record at all: draw a larger one".to_owned()));
+    }
+    for column in codes {
+        *column = filter(column, &drawn)?.as_primitive::<UInt32Type>().clone();
+    }
+    Ok(drawn)
 }
 
 /// A job that cannot be done is the job's fault, and its words name no value.
@@ -269,6 +354,12 @@ impl Recoding<'_> {
     }
 }
 
+/// Asks for the job's models; where it names none, for nothing, and the best is what is least generalised.
+fn policy(job: &Job, means: Means<'_>) -> Policy {
+    let models = if job.models.is_empty() { vec![Model::KAnonymity(1)] } else { job.models.clone() };
+    Policy { metric: job.metric, threads: means.threads, ..Policy::of(models, job.suppression_limit) }
+}
+
 /// Reads or builds an attribute's hierarchy, if the job says how.
 fn hierarchy(job: &Job, attribute: &Attribute, source: &Source) -> Result<Option<Hierarchy>> {
     let name = &attribute.name;
@@ -297,6 +388,9 @@ fn limited(attribute: &Attribute, hierarchy: Hierarchy) -> QuasiIdentifier {
     }
     if let Some(level) = attribute.highest_level {
         one = one.at_most(level);
+    }
+    if let Some(weight) = attribute.weight {
+        one = one.weighing(weight);
     }
     one
 }

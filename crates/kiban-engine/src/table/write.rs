@@ -23,6 +23,7 @@ use super::{
     Recoding, Table,
     job::{Job, Role},
     source::Rows,
+    whole::Whole,
 };
 use crate::{Error, Result, lake::properties};
 
@@ -30,15 +31,30 @@ use crate::{Error, Result, lake::properties};
 const WAITING: usize = 2;
 
 /// Rows of the output, and which of them stay.
-struct Written {
-    columns: Vec<StringArray>,
-    kept: BooleanArray,
+pub(super) struct Written {
+    pub(super) columns: Vec<StringArray>,
+    pub(super) kept: BooleanArray,
 }
 
 /// Writes the records that stay, in the order of the input, with the columns that may be released.
 pub(super) fn write(job: &Job, table: &Table, recoding: &Recoding<'_>, out: &Path) -> Result<()> {
-    std::fs::create_dir_all(out).map_err(Error::io("create", out))?;
     let columns = released(job, table)?;
+    put(job, table, &columns, output(table, &columns, recoding)?, out)
+}
+
+/// Writes a table that is held as a whole.
+pub(super) fn write_whole(job: &Job, table: &Table, whole: &Whole, out: &Path) -> Result<()> {
+    put(job, table, &released(job, table)?, whole.batches().map(Ok), out)
+}
+
+fn put(
+    job: &Job,
+    table: &Table,
+    columns: &[Released],
+    batches: impl Iterator<Item = Result<Written>>,
+    out: &Path,
+) -> Result<()> {
+    std::fs::create_dir_all(out).map_err(Error::io("create", out))?;
     let fields: Vec<Field> =
         columns.iter().map(|column| Field::new(table.source.name(column.place), DataType::Utf8, true)).collect();
     let schema = Arc::new(Schema::new(fields));
@@ -48,8 +64,8 @@ pub(super) fn write(job: &Job, table: &Table, recoding: &Recoding<'_>, out: &Pat
         let path = out.join("data.csv");
         let delimiter = u8::try_from(job.input.delimiter).unwrap_or(b',');
         let mut csv = File::create(&path).map_err(Error::io("create", &path))?;
-        let mut text = header(table, &columns, delimiter);
-        for rows in output(table, &columns, recoding)? {
+        let mut text = header(table, columns, delimiter);
+        for rows in batches {
             let rows = rows?;
             write_cells(&rows.columns, &rows.kept, delimiter, &mut text);
             csv.write_all(&text).map_err(Error::io("write", &path))?;
@@ -78,7 +94,7 @@ fn header(table: &Table, columns: &[Released], delimiter: u8) -> Vec<u8> {
 }
 
 /// Puts batches of the output together: what was generalised from its codes, the rest as it is in the input.
-fn output<'a>(
+pub(super) fn output<'a>(
     table: &'a Table,
     columns: &'a [Released],
     recoding: &'a Recoding<'_>,
@@ -104,7 +120,7 @@ fn output<'a>(
         return Ok(Box::new(rows.map(written)));
     }
     let mut written = written;
-    Ok(Box::new(table.source.batches(&places)?.map(move |rows| written(rows?))))
+    Ok(Box::new(table.batches(&places)?.map(move |rows| written(rows?))))
 }
 
 fn write_parquet(path: &Path, schema: SchemaRef, batches: Receiver<Written>) -> Result<()> {
@@ -120,15 +136,15 @@ fn write_parquet(path: &Path, schema: SchemaRef, batches: Receiver<Written>) -> 
 }
 
 /// A column of the output.
-struct Released {
+pub(super) struct Released {
     /// Its place in the input.
-    place: usize,
+    pub(super) place: usize,
     /// Which quasi-identifier it is, if it is one.
-    attribute: Option<usize>,
+    pub(super) attribute: Option<usize>,
 }
 
 /// Returns the columns of the output in the order of the input.
-fn released(job: &Job, table: &Table) -> Result<Vec<Released>> {
+pub(super) fn released(job: &Job, table: &Table) -> Result<Vec<Released>> {
     let mut columns = Vec::new();
     for attribute in job.attributes.iter().filter(|attribute| attribute.role != Role::Identifying) {
         let nth = job.of_role(Role::QuasiIdentifier).position(|one| one.name == attribute.name);

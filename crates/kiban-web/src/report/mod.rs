@@ -5,9 +5,10 @@ pub use data::{
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
 pub use study::{
-    Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, Uniques,
+    Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, TransformedColumn,
+    Uniques,
 };
-pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Treatment};
+pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment};
 
 mod data;
 mod page;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::word::Method;
+use super::word::{Method, Transformation};
 
 /// What a study of the release found; empty where none was made.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,33 @@ pub struct Study {
     /// Quality as the literature measures it.
     #[serde(default)]
     pub quality: Option<Quality>,
+    /// What was done to single columns after generalising.
+    #[serde(default)]
+    pub transformations: Vec<TransformedColumn>,
+}
+
+/// What one transformation did to one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransformedColumn {
+    /// The column.
+    pub column: String,
+    /// What was done.
+    pub transformation: Transformation,
+    /// Cells that have another value now.
+    pub changed: u64,
+    /// Cells that were emptied.
+    pub emptied: u64,
+    /// Records that left.
+    pub records_left: u64,
+    /// Squared error over squared deviation, or the mean share of leaves left open, where either is known.
+    #[serde(default)]
+    pub loss: Option<f64>,
+    /// The fewest records that match a released one, where that is what it is for.
+    #[serde(default)]
+    pub smallest_group: Option<u64>,
+    /// Records at risk that could not be helped.
+    pub unprotected: u64,
 }
 
 /// One setting and what it comes to.

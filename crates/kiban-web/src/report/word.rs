@@ -186,3 +186,29 @@ words!(
         Differencing = "differencing",
     }
 );
+
+words!(
+    /// What is done to a column beside generalising.
+    Transformation {
+        /// Groups of k or more alike get one value.
+        Microaggregation = "microaggregation",
+        /// Every class gets one value.
+        ClassAverage = "class-average",
+        /// Noise from a grid.
+        Noise = "noise",
+        /// Categories are exchanged with known probabilities.
+        Pram = "pram",
+        /// Values are swapped between near ranks.
+        RankSwap = "rank-swap",
+        /// Values are swapped between records that are alike.
+        RecordSwap = "record-swap",
+        /// Single cells are emptied until k records match each.
+        LocalSuppression = "local-suppression",
+        /// Values of few persons are emptied.
+        RareValues = "rare-values",
+        /// Records that stand for few persons leave.
+        RecordSuppression = "record-suppression",
+        /// Extremes become the threshold they pass.
+        TopBottom = "top-bottom",
+    }
+);

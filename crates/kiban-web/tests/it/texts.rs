@@ -9,7 +9,7 @@ use std::{
 use kiban_core::{Mark, Reason, Rule, Severity};
 use kiban_web::{
     Lang, Texts, declared,
-    report::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Treatment},
+    report::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment},
 };
 
 /// Families of messages whose ids end in a word of a closed list.
@@ -32,6 +32,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("held", words(Hold::ALL, Hold::as_str)),
         ("check", words(Check::ALL, Check::as_str)),
         ("basis", words(Basis::ALL, Basis::as_str)),
+        ("transformation", words(Transformation::ALL, Transformation::as_str)),
         ("treatment", words(Treatment::ALL, Treatment::as_str)),
         ("attack", words(Attack::ALL, Attack::as_str)),
         ("method", words(Method::ALL, Method::as_str)),

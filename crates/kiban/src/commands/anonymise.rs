@@ -1,14 +1,18 @@
 //! `kiban anonymise`: one table, without a house.
 
+mod studied;
+
 use std::{fs, num::NonZeroUsize, time::Instant};
 
 use jiff::Timestamp;
-use kiban_engine::table::{Job, Means, Model, Optimal, Outcome, anonymise};
-use kiban_web::report::{ColumnLoss, Flow, Header, Risk, RunKind, RunReport, Study, Treatment};
+use kiban_core::Entropy;
+use kiban_engine::table::{Job, Means, Optimal, Outcome, anonymise};
+use kiban_web::report::{ColumnLoss, Flow, Header, Risk, RunKind, RunReport, Treatment};
 use serde::Serialize;
 
 use crate::{
     cli::Anonymise,
+    entropy::OsEntropy,
     failure::{Exit, Failure, Result},
     report::{self, bands, figures, peak_memory},
     say::{Say, count},
@@ -24,20 +28,35 @@ struct Printed<'a> {
 
 /// Anonymises a table and reports on it.
 pub(crate) fn run(args: &Anonymise, say: &Say) -> Result<Exit> {
-    let job = Job::read(&args.job)?;
+    let mut job = Job::read(&args.job)?;
+    job.study |= args.study;
+    let key = key(&job)?;
     let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let began = Instant::now();
-    let means = Means { threads: args.threads.unwrap_or_else(all), seconds: &|| began.elapsed().as_secs_f64() };
+    let means =
+        Means { threads: args.threads.unwrap_or_else(all), seconds: &|| began.elapsed().as_secs_f64(), key: &key };
     let outcome = anonymise(&job, &args.out, means)?;
     let page = args.out.join("report.html");
     let name = args.job.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let report = about(&name, &job, &outcome);
     fs::write(&page, report::page(&report, say.lang())?).map_err(Failure::file("write", &page))?;
-    say.result(&Printed { outcome: &outcome, peak_memory_bytes: peak_memory() }, || tell(say, &outcome, &page))?;
+    say.result(&Printed { outcome: &outcome, peak_memory_bytes: peak_memory() }, || {
+        tell(say, job.class_size(), &outcome, &page)
+    })?;
     Ok(Exit::Done)
 }
 
-fn tell(say: &Say, outcome: &Outcome, page: &std::path::Path) {
+/// Reads the job's key; without one the system is asked, so that no two runs throw the same dice.
+fn key(job: &Job) -> Result<[u8; 32]> {
+    let Some(path) = &job.key else { return Ok(OsEntropy.key("anonymise")) };
+    let text = fs::read_to_string(path).map_err(Failure::file("read", path))?;
+    let mut key = [0; 32];
+    let wrong = |_| Failure::wrong("use-no-key", &[("file", &path.display())]);
+    hex::decode_to_slice(text.trim(), &mut key).map_err(wrong)?;
+    Ok(key)
+}
+
+fn tell(say: &Say, k: u32, outcome: &Outcome, page: &std::path::Path) {
     let (records, suppressed) = (count(outcome.records), count(outcome.suppressed_records));
     let classes = count(outcome.classes);
     say.tell("did-anonymise", &[("records", &records), ("suppressed", &suppressed), ("classes", &classes)]);
@@ -56,9 +75,14 @@ fn tell(say: &Say, outcome: &Outcome, page: &std::path::Path) {
     if !rows.is_empty() {
         say.table(&["head-attribute", "head-level"], &rows);
     }
-    let (before, after) = (&outcome.risk_in_full.before, &outcome.risk_in_full.after);
-    let (before, after) = (percent(before.prosecutor_max), percent(after.prosecutor_max));
-    say.tell("did-anonymise-risk", &[("before", &before), ("after", &after)]);
+    match &outcome.risk_in_full {
+        Some(risk) => {
+            let (before, after) = (percent(risk.before.prosecutor_max), percent(risk.after.prosecutor_max));
+            say.tell("did-anonymise-risk", &[("before", &before), ("after", &after)]);
+        }
+        None => say.tell("did-anonymise-unclaimed", &[]),
+    }
+    studied::tell(say, k, outcome);
     if !outcome.left_out.is_empty() {
         say.tell("did-anonymise-left-out", &[("columns", &outcome.left_out.join(", "))]);
     }
@@ -80,28 +104,25 @@ fn about(name: &str, job: &Job, outcome: &Outcome) -> RunReport {
         checkpoint: 0,
         release: None,
     };
-    let (before, after) = (&outcome.risk_in_full.before, &outcome.risk_in_full.after);
-    // Where no model asks for a class size, one person is a class.
-    let asked = |model: &Model| if let Model::KAnonymity(k) = model { Some(u64::from(*k)) } else { None };
-    let k = job.models.iter().filter_map(asked).max().unwrap_or(1).max(1);
+    let k = u64::from(job.class_size());
     let columns = &outcome.quality.columns;
     let treatment = |lost: f64| if lost > 0.0 { Treatment::Generalised } else { Treatment::Kept };
     let loss =
         |lost: f64, column: &str| ColumnLoss { column: column.to_owned(), treatment: treatment(lost), loss: lost };
     RunReport {
         header,
-        study: Study::default(),
+        study: studied::page(job, outcome),
         person_floor: 10,
         truth_checks: Vec::new(),
         flow: Flow { facilities: Vec::new(), stages: Vec::new() },
         linkage: None,
-        risk: Some(Risk {
+        risk: outcome.risk_in_full.as_ref().map(|both| Risk {
             quasi_identifiers: columns.iter().map(|column| column.name.clone()).collect(),
             k,
-            limit: 1.0 / f64::from(u32::try_from(k).unwrap_or(u32::MAX)),
-            before: figures(before),
-            after: figures(after),
-            classes: bands(before, after),
+            limit: 1.0 / f64::from(job.class_size()),
+            before: figures(&both.before),
+            after: figures(&both.after),
+            classes: bands(&both.before, &both.after),
         }),
         losses: columns.iter().map(|column| loss(1.0 - column.granularity, &column.name)).collect(),
         measures: Vec::new(),

@@ -22,6 +22,7 @@ mod rare;
 mod risk;
 mod standings;
 mod timings;
+mod transformed;
 mod tried;
 mod utility;
 mod verdict;
@@ -87,7 +88,7 @@ pub(super) struct Figure {
 
 /// Returns the sections that have something to say, in the order of the page.
 pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
-    let sections: [fn(&Context<'_>) -> Option<Section>; 15] = [
+    let sections: [fn(&Context<'_>) -> Option<Section>; 16] = [
         verdict::section,
         flow::section,
         standings::section,
@@ -96,6 +97,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
         frontier::section,
         tried::section,
         loss::section,
+        transformed::section,
         utility::section,
         ordinance::section,
         attacks::section,
