@@ -35,6 +35,9 @@ use crate::{
 /// Hours after which an allow-list may no longer be used.
 const ALLOW_LIST_HOURS: i64 = 24;
 
+/// Rows of an allow-list that are written at once.
+const ROWS_AT_ONCE: usize = 1 << 16;
+
 /// The instant and the state of knowledge at which a gate is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GateTime {
@@ -125,14 +128,14 @@ impl AllowList {
         }
     }
 
-    fn rows(&self) -> Vec<(FacilityCode, PatientRef, DataItem)> {
-        let mut rows = Vec::new();
-        for ((facility, patient), verdict) in &self.verdicts {
+    /// Iterates over what may pass, in canonical order.
+    fn rows(&self) -> impl Iterator<Item = (FacilityCode, PatientRef, DataItem)> {
+        let mut subjects: Vec<_> = self.verdicts.iter().filter(|(_, verdict)| verdict.is_eligible()).collect();
+        subjects.sort_unstable_by_key(|(subject, _)| **subject);
+        subjects.into_iter().flat_map(|((facility, patient), verdict)| {
             let allowed = DataItem::ALL.iter().filter(|item| verdict.allows(**item));
-            rows.extend(allowed.map(|item| (*facility, *patient, *item)));
-        }
-        rows.sort_unstable();
-        rows
+            allowed.map(|item| (*facility, *patient, *item))
+        })
     }
 
     /// Writes the list as a table that a plan can join.
@@ -140,17 +143,20 @@ impl AllowList {
     /// # Errors
     /// Fails where the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<WrittenFile> {
-        let rows = self.rows();
-        let batch = RecordBatch::try_new(
-            schema(),
-            vec![
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|(facility, ..)| facility.as_str()))),
-                Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, patient, _)| patient.get()))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|(.., item)| item.as_str()))),
-            ],
-        )?;
         let mut writer = PartWriter::create(path, schema())?;
-        writer.write(&batch)?;
+        let mut rows = self.rows().peekable();
+        while rows.peek().is_some() {
+            let some: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+            let batch = RecordBatch::try_new(
+                schema(),
+                vec![
+                    Arc::new(StringArray::from_iter_values(some.iter().map(|(facility, ..)| facility.as_str()))),
+                    Arc::new(Int64Array::from_iter_values(some.iter().map(|(_, patient, _)| patient.get()))),
+                    Arc::new(StringArray::from_iter_values(some.iter().map(|(.., item)| item.as_str()))),
+                ],
+            )?;
+            writer.write(&batch)?;
+        }
         writer.finish()
     }
 }

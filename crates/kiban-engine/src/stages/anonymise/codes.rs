@@ -6,7 +6,11 @@ use arrow::{
     array::{Array, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array},
     datatypes::{DataType, Field, Int64Type, Schema, SchemaRef},
 };
-use datafusion::prelude::{DataFrame, coalesce, col, lit};
+use datafusion::{
+    functions_window::expr_fn::dense_rank,
+    logical_expr::ExprFunctionExt,
+    prelude::{DataFrame, coalesce, col, lit},
+};
 use kiban_anon::{CodeMap, CodeSystem, Hierarchy, RareCounts};
 use rustc_hash::FxHashMap;
 
@@ -94,6 +98,11 @@ pub(super) async fn map(
     code: &str,
     rows: DataFrame,
 ) -> Result<(DataFrame, RareCounts, CodeTree)> {
+    // As many holders of each code as the floor asks for tell whether it is rare, and a rare one has no more.
+    let holder = dense_rank()
+        .partition_by(["of_system", "of_code"].map(col).to_vec())
+        .order_by(vec![col("fresh_person").sort(true, false)])
+        .build()?;
     let pairs = rows
         .select(vec![
             coalesce(vec![col("source_system"), lit("")]).alias("of_system"),
@@ -101,11 +110,13 @@ pub(super) async fn map(
             col("fresh_person"),
         ])?
         .filter(col("of_code").is_not_null())?
+        .with_column("holder", holder)?
+        .filter(col("holder").lt_eq(lit(u64::from(spec.anonymity.code_floor))))?
         .distinct()?
         .sort(["of_system", "of_code", "fresh_person"].map(|name| col(name).sort(true, false)).to_vec())?;
     let mut by_system: BTreeMap<String, (Vec<String>, Vec<i64>)> = BTreeMap::new();
     for batch in shop.runner.collect(pairs).await? {
-        let [systems, codes, persons] = batch.columns() else { return Err(Error::Bug("pairs of codes".to_owned())) };
+        let [systems, codes, persons, _] = batch.columns() else { return Err(Error::Bug("pairs of codes".to_owned())) };
         let (systems, codes) = (systems.as_string::<i32>(), codes.as_string::<i32>());
         for (row, person) in persons.as_primitive::<Int64Type>().values().iter().enumerate() {
             let (known, holders) = by_system.entry(systems.value(row).to_owned()).or_default();
