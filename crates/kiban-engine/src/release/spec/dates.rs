@@ -1,4 +1,4 @@
-//! How a release handles dates (`anonymity.dates`).
+//! How a release handles dates (`anonymity.dates`, SEED-59).
 
 use kiban_anon::{DateRule, DateStudy, DateUnit, Step, Window as Days};
 

@@ -1,4 +1,4 @@
-//! Dates: what is told of each day, the same in all tables of a person.
+//! Dates: what is told of each day, the same in all tables of a person (SEED-58, ordinance Art. 18 item 5).
 //!
 //! Where a rule moves all days of a person alike, what is told is an expression of the plan: the day, the person's move, the
 //! grain. `gaps` moves each day on its own: the distinct days of all tables, sorted by person, are studied and mapped a

@@ -1,5 +1,5 @@
 //! Peculiar descriptions 特異な記述等: who stands out in what is about to be released, why, and what was done about it
-//! (ordinance Art. 18 item 4).
+//! (SEED-58, ordinance Art. 18 item 4).
 //!
 //! Rows that say a birth was multiple are left out. Of persons with more visits or drugs than almost anyone, rows are kept
 //! up to the number that others reach; the longest stays are cut to a length that others reach. Pairs and orders of codes
