@@ -36,8 +36,9 @@ pub use accuracy::{Accuracy, classification};
 pub use cells::{BATCH_ROWS, CellReader, Cells, Piece, write_cell, write_cells};
 pub use coding::{Coded, Tails, Thresholds};
 pub use date::{
-    DateLoss, DateMap, DateRule, DateShift, DateStudy, Dated, Leak, LeakKind, LeakVerdict, OrderCheck, Step, Unit,
-    Window, check_order, coarsen_deaths, count_reversed, date_leaks, date_loss, months, settled_rows, shift, years,
+    DateLoss, DateMap, DateRule, DateShift, DateStudy, DateUnit, Dated, Grain, Leak, LeakKind, LeakVerdict, OrderCheck,
+    Step, Window, check_order, coarsen_deaths, count_reversed, date_leaks, date_loss, months, settled_rows, shift,
+    years,
 };
 pub use error::{Error, Result};
 pub use fingerprint::{Acquaintance, Detail, Events, Singled};
@@ -53,8 +54,9 @@ pub use local::{LocalSolution, LocalSummary, recode_locally};
 pub use loss::{Aggregate, Loss, Metric};
 pub use model::{Attack, Attacker, Distance, DpParameters, Estimator, Model, PopulationUniques, keep_in_sample};
 pub use outlier::{
-    Advice, Extremes, Facilities, Newborns, Peculiarity, Reason, ReasonSummary, aged, is_multiple_birth_code,
-    lone_facilities, multiple_births, rare_facility_sets, rare_pairs, rare_sequences, reason_counts, summarise,
+    Advice, CourseStudy, Extremes, Facilities, Newborns, Peculiarity, RareCourses, Reason, ReasonSummary, aged,
+    is_multiple_birth_code, lone_facilities, multiple_births, rare_facility_sets, rare_pairs, rare_sequences,
+    reason_counts, summarise,
 };
 pub use policy::{Budget, Policy, QuasiIdentifier, Solution, Strategy};
 pub use quality::{ColumnQuality, Quality};

@@ -6,14 +6,15 @@ use std::{
 };
 
 use arrow::{
-    array::{ArrayRef, AsArray, Int64Array, StringArray},
-    datatypes::{DataType, Int64Type},
+    array::{ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, StringArray},
+    datatypes::{DataType, Date32Type, Int64Type},
 };
 use datafusion::{
     common::{DataFusionError, exec_err},
     logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility},
-    prelude::SessionContext,
+    prelude::{SessionContext, lit},
 };
+use kiban_anon::{DateUnit, Grain, is_multiple_birth_code};
 
 type Body = fn(&[ArrayRef]) -> Result<ArrayRef, DataFusionError>;
 
@@ -89,9 +90,33 @@ fn prefecture_function() -> ScalarUDF {
     })
 }
 
+/// The first day of a date's unit of the calendar, but not before the window's first day.
+fn first_day_function() -> ScalarUDF {
+    let takes = vec![DataType::Date32, DataType::Utf8, DataType::Date32];
+    function("kiban_first_day", takes, DataType::Date32, |arguments| {
+        let [days, units, windows] = arguments else { return exec_err!("kiban_first_day takes three arguments") };
+        let (days, windows) = (days.as_primitive::<Date32Type>(), windows.as_primitive::<Date32Type>());
+        let rows = days.iter().zip(units.as_string::<i32>()).zip(windows);
+        let first = rows.map(|((day, unit), window)| {
+            let unit = DateUnit::ALL.into_iter().find(|known| Some(known.as_str()) == unit)?;
+            Some(Grain::Unit(unit).coarse(day?, window?))
+        });
+        Ok(Arc::new(first.collect::<Date32Array>()))
+    })
+}
+
+fn multiple_birth_function() -> ScalarUDF {
+    function("kiban_multiple_birth", vec![DataType::Utf8], DataType::Boolean, |arguments| {
+        let [codes] = arguments else { return exec_err!("kiban_multiple_birth takes one argument") };
+        let told = codes.as_string::<i32>().iter().map(|code| code.map(is_multiple_birth_code));
+        Ok(Arc::new(told.collect::<BooleanArray>()))
+    })
+}
+
 /// Registers every function.
 pub(crate) fn register(context: &SessionContext) {
-    for function in [house_id_function(), text_key_function(), prefecture_function()] {
+    let ids = [house_id_function(), text_key_function(), prefecture_function()];
+    for function in ids.into_iter().chain([first_day_function(), multiple_birth_function()]) {
         context.register_udf(function);
     }
 }
@@ -104,6 +129,16 @@ pub(crate) fn house_id(facility: Expr, key: Expr) -> Expr {
 /// Returns a positive number that stands for a short text such as a department's code.
 pub(crate) fn text_key(text: Expr) -> Expr {
     text_key_function().call(vec![text])
+}
+
+/// Returns the first day of a date's unit, or the window's first day where that is later.
+pub(crate) fn first_day(day: Expr, unit: DateUnit, window: Expr) -> Expr {
+    first_day_function().call(vec![day, lit(unit.as_str()), window])
+}
+
+/// Returns whether an ICD-10 code says that a birth was multiple.
+pub(crate) fn is_multiple_birth(code: Expr) -> Expr {
+    multiple_birth_function().call(vec![code])
 }
 
 /// Returns the prefecture named at the head of a Japanese address, or null.

@@ -10,7 +10,7 @@ pub use error::{Error, Kind, Result};
 pub use flow::Flow;
 pub use gate::{AllowList, Gate, GateTime};
 pub use lake::{Lake, Manifest, Mode, TableId, WorkId, table_schema};
-pub use runner::{Embedded, Runner};
+pub use runner::{Embedded, Place, Runner};
 pub use session::{Resources, session};
 pub use vocabulary::Vocabulary;
 

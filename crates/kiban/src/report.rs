@@ -33,6 +33,8 @@ use crate::{
     release::{Made, hex, rule_set_today},
 };
 
+mod dates;
+
 /// Returns where the report data of a release is kept.
 fn record(house: &House, release: &ReleaseId) -> PathBuf {
     house.dir.join("records").join(format!("{release}.json"))
@@ -92,6 +94,8 @@ pub(crate) async fn of_run(house: &House) -> Result<RunReport> {
         losses: Vec::new(),
         measures: Vec::new(),
         open_attacks: Vec::new(),
+        dates: None,
+        peculiar: Vec::new(),
         rare_codes: Vec::new(),
         findings: findings(house).await?,
         standings: standings(house).await?,
@@ -291,6 +295,8 @@ fn add_release_flow(report: &mut RunReport, spec: &ReleaseSpec, gate: &[Flow], a
 
 fn add_measured(report: &mut RunReport, spec: &ReleaseSpec, measured: &Measured, flows: &[Flow]) {
     let limits = &spec.anonymity;
+    report.dates = dates::dates(spec, measured);
+    report.peculiar = dates::peculiar(measured);
     report.risk = Some(Risk {
         quasi_identifiers: measured.levels.iter().map(|level| level.column.clone()).collect(),
         k: u64::from(limits.k),

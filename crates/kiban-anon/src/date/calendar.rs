@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a released date is precise to; a date is released as the first day of its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unit {
+pub enum DateUnit {
     /// The day itself.
     Day,
     /// The week, from Monday.
@@ -26,9 +26,27 @@ pub enum Unit {
     Window,
 }
 
-impl Unit {
-    /// Returns the first day of the unit in which a day lies; of [`Unit::Window`] that is the window's first day.
-    pub(crate) fn first_day(self, day: i32, window: i32) -> i32 {
+impl DateUnit {
+    /// All units, the finest first.
+    pub const ALL: [Self; 8] =
+        [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::HalfYear, Self::Year, Self::FiscalYear, Self::Window];
+
+    /// Returns the word by which specifications and released files name the unit.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::HalfYear => "half_year",
+            Self::Year => "year",
+            Self::FiscalYear => "fiscal_year",
+            Self::Window => "window",
+        }
+    }
+
+    /// Returns the first day of the unit in which a day lies; of [`DateUnit::Window`] that is the window's first day.
+    pub fn first_day(self, day: i32, window: i32) -> i32 {
         let (year, month, _) = civil_from_days(day);
         match self {
             Self::Day => day,
@@ -44,7 +62,7 @@ impl Unit {
     }
 
     /// Returns the unit's length in days where days are counted from an event, not in the calendar.
-    pub(crate) const fn length(self) -> i32 {
+    pub const fn length(self) -> i32 {
         match self {
             Self::Day => 1,
             Self::Week => 7,
@@ -141,19 +159,19 @@ mod tests {
 
     #[test]
     fn a_unit_begins_where_people_say_it_does() {
-        let check = |unit: Unit, (y, m, d), expect: (i16, i8, i8)| {
+        let check = |unit: DateUnit, (y, m, d), expect: (i16, i8, i8)| {
             let day = |(y, m, d)| days_since_epoch(civil::date(y, m, d));
             assert_eq!(unit.first_day(day((y, m, d)), day((2015, 4, 1))), day(expect), "{unit:?}");
         };
-        check(Unit::Day, (2024, 2, 29), (2024, 2, 29));
-        check(Unit::Week, (2024, 2, 29), (2024, 2, 26));
-        check(Unit::Week, (2024, 2, 26), (2024, 2, 26));
-        check(Unit::Month, (2024, 2, 29), (2024, 2, 1));
-        check(Unit::Quarter, (2024, 12, 31), (2024, 10, 1));
-        check(Unit::HalfYear, (2024, 6, 30), (2024, 1, 1));
-        check(Unit::Year, (2024, 6, 30), (2024, 1, 1));
-        check(Unit::FiscalYear, (2024, 3, 31), (2023, 4, 1));
-        check(Unit::FiscalYear, (2024, 4, 1), (2024, 4, 1));
-        check(Unit::Window, (2024, 4, 1), (2015, 4, 1));
+        check(DateUnit::Day, (2024, 2, 29), (2024, 2, 29));
+        check(DateUnit::Week, (2024, 2, 29), (2024, 2, 26));
+        check(DateUnit::Week, (2024, 2, 26), (2024, 2, 26));
+        check(DateUnit::Month, (2024, 2, 29), (2024, 2, 1));
+        check(DateUnit::Quarter, (2024, 12, 31), (2024, 10, 1));
+        check(DateUnit::HalfYear, (2024, 6, 30), (2024, 1, 1));
+        check(DateUnit::Year, (2024, 6, 30), (2024, 1, 1));
+        check(DateUnit::FiscalYear, (2024, 3, 31), (2023, 4, 1));
+        check(DateUnit::FiscalYear, (2024, 4, 1), (2024, 4, 1));
+        check(DateUnit::Window, (2024, 4, 1), (2015, 4, 1));
     }
 }

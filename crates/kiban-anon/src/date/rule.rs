@@ -1,11 +1,11 @@
 //! How the dates of a release are handled: one rule, one map per person from day to released day.
 
-use arrow_array::{Array, Date32Array, Int64Array};
+use arrow_array::{Array, BooleanArray, Date32Array, Int32Array, Int64Array};
 use kiban_core::keyed;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    calendar::Unit,
+    calendar::DateUnit,
     gaps::{GapPlan, GapStudy},
     shift::{DateShift, Step, Window},
 };
@@ -21,7 +21,7 @@ pub enum DateRule {
     /// The date's unit of the calendar: the season stays, and so does what others know by month or year.
     Calendar {
         /// What dates are precise to.
-        unit: Unit,
+        unit: DateUnit,
     },
     /// A secret shift per person and recipient, cut at the window that all persons share
     /// (SANT: Hripcsak 2016, doi 10.1093/jamia/ocw001). Every interval stays, and with it who is told by intervals.
@@ -29,15 +29,16 @@ pub enum DateRule {
         /// The largest shift in days.
         days: u16,
         /// The grid on which shifts lie.
+        #[serde(default)]
         step: Step,
         /// What shifted dates are precise to.
         #[serde(default = "day")]
-        then: Unit,
+        then: DateUnit,
     },
     /// Days since the person's first event in the window, counted from the window's first day.
     Relative {
         /// What the count is precise to: 1, 7, 30, 91, 182 or 365 days.
-        unit: Unit,
+        unit: DateUnit,
     },
     /// Gaps between consecutive days become steps of a coarse ladder, so that each run of up to `run` gaps is shared by
     /// at least `k` persons.
@@ -48,16 +49,16 @@ pub enum DateRule {
         k: u32,
         /// What a person's first date is precise to; by default nothing is told of it.
         #[serde(default = "window")]
-        start: Unit,
+        start: DateUnit,
     },
 }
 
-const fn day() -> Unit {
-    Unit::Day
+const fn day() -> DateUnit {
+    DateUnit::Day
 }
 
-const fn window() -> Unit {
-    Unit::Window
+const fn window() -> DateUnit {
+    DateUnit::Window
 }
 
 /// The first pass over a release's dates: what must be known of all persons before the first date is released.
@@ -72,7 +73,26 @@ pub struct DateStudy {
 #[derive(Debug)]
 enum Study {
     Known(How),
-    Gaps { study: Box<GapStudy>, start: Unit },
+    Gaps { study: Box<GapStudy>, start: DateUnit },
+}
+
+/// How moved days are made coarse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// To the first day of their unit of the calendar.
+    Unit(DateUnit),
+    /// To whole steps of so many days from the window's first day on.
+    Days(i32),
+}
+
+impl Grain {
+    /// Returns a day made coarse; a unit that begins before the window does is released as the window's first day.
+    pub fn coarse(self, day: i32, window: i32) -> i32 {
+        match self {
+            Self::Unit(unit) => unit.first_day(day, window).max(window),
+            Self::Days(step) => window.saturating_add((day.saturating_sub(window)) / step * step),
+        }
+    }
 }
 
 /// One rule made ready: maps the days of each person to the days that are released.
@@ -85,10 +105,10 @@ pub struct DateMap {
 
 #[derive(Debug, Clone)]
 enum How {
-    Calendar(Unit),
-    Shift { by: DateShift, then: Unit },
-    Relative(Unit),
-    Gaps { plan: GapPlan, start: Unit },
+    Calendar(DateUnit),
+    Shift { by: DateShift, then: DateUnit },
+    Relative(DateUnit),
+    Gaps { plan: GapPlan, start: DateUnit },
 }
 
 impl DateStudy {
@@ -182,55 +202,96 @@ impl DateMap {
 
     fn person(&self, person: i64, days: &[i32], released: &mut Vec<Option<i32>>) {
         let (first, last) = self.window.days();
-        let kept = |day: i32| Some(day).filter(|d| (first..=last).contains(d));
-        // A unit may begin before the window does; its days are then released as the window's first.
-        let floor = |unit: Unit, day: i32| unit.first_day(day, first).max(first);
-        match &self.how {
-            How::Calendar(unit) => released.extend(days.iter().map(|d| Some(floor(*unit, *d)))),
-            How::Shift { by, then } => {
-                let offset = by.offset(person);
-                released.extend(days.iter().map(|d| kept(d.saturating_add(offset)).map(|d| floor(*then, d))));
-            }
-            How::Relative(unit) => {
-                let origin = days.first().copied().unwrap_or(0);
-                let since = |day: i32| (day - origin) / unit.length() * unit.length();
-                released.extend(days.iter().map(|d| kept(first.saturating_add(since(*d)))));
-            }
-            How::Gaps { plan, start } => {
-                let at = days.first().map_or(first, |d| start_at(*start, *d, self.study));
-                let since = plan.release(days, last.saturating_sub(at));
-                released.extend(since.into_iter().map(|since| since.map(|s| at + s)));
-            }
+        if let How::Gaps { plan, start } = &self.how {
+            let at = days.first().map_or(first, |d| start_at(*start, *d, self.study));
+            let since = plan.release(days, last.saturating_sub(at));
+            released.extend(since.into_iter().map(|since| since.map(|s| at + s)));
+            return;
         }
+        let by = match &self.how {
+            How::Shift { by, .. } => by.offset(person),
+            How::Relative(_) => first - days.first().copied().unwrap_or(first),
+            How::Calendar(_) | How::Gaps { .. } => 0,
+        };
+        let kept = |day: i32| Some(day).filter(|d| (first..=last).contains(d));
+        let coarse = |day: i32| self.grain().map_or(day, |grain| grain.coarse(day, first));
+        released.extend(days.iter().map(|d| kept(d.saturating_add(by)).map(coarse)));
     }
 
-    /// Returns the released births: the first day of a year, on the scale on which the person's days are released.
+    /// Returns by how many days each person's days are moved before they are made coarse.
     ///
-    /// The rows are persons: birth, first day inside the window, and that day as released. A birth is precise to the
-    /// year at most (ordinance item 1), keeps the age to within a year, and never follows the first event.
+    /// The rows are persons, with their first day inside the window; who has none is moved only by a shift. Of
+    /// [`DateRule::Gaps`] it is the move of the first day: later days have moves of their own.
     ///
     /// # Errors
     /// Columns of different length.
-    pub fn births(
-        &self,
-        persons: &Int64Array,
-        births: &Date32Array,
-        first: &Date32Array,
-        first_released: &Date32Array,
-    ) -> Result<Date32Array> {
-        same_length(persons.len(), &[births, first, first_released])?;
-        let birth = |row: usize| {
-            let get = |column: &Date32Array| column.is_valid(row).then(|| column.value(row));
-            let person = persons.is_valid(row).then(|| persons.value(row))?;
-            let (born, first, released) = (get(births)?, get(first)?, get(first_released)?);
-            let at = match &self.how {
-                How::Calendar(_) => born,
-                How::Shift { by, .. } => born.saturating_add(by.offset(person)),
-                How::Relative(_) | How::Gaps { .. } => released.saturating_sub(first.saturating_sub(born)),
-            };
-            Some(Unit::Year.first_day(at, at).min(released))
+    pub fn moves(&self, persons: &Int64Array, first: &Date32Array) -> Result<Int32Array> {
+        same_length(persons.len(), &[first])?;
+        let start = self.window.days().0;
+        let of = |(person, first): (Option<i64>, Option<i32>)| match &self.how {
+            How::Calendar(_) => 0,
+            How::Shift { by, .. } => person.map_or(0, |person| by.offset(person)),
+            How::Relative(_) => first.map_or(0, |first| start - first),
+            How::Gaps { start, .. } => first.map_or(0, |first| start_at(*start, first, self.study) - first),
         };
-        Ok((0..births.len()).map(birth).collect())
+        Ok(persons.iter().zip(first).map(of).map(Some).collect())
+    }
+
+    /// Returns how moved days are made coarse; [`DateRule::Gaps`] does not move all days of a person alike, and has none.
+    pub fn grain(&self) -> Option<Grain> {
+        match &self.how {
+            How::Calendar(unit) | How::Shift { then: unit, .. } => Some(Grain::Unit(*unit)),
+            How::Relative(unit) => Some(Grain::Days(unit.length())),
+            How::Gaps { .. } => None,
+        }
+    }
+
+    /// Returns the released day of each day where some days are no days of care, such as the end of a prescription.
+    ///
+    /// Such days are released as the person's nearest day of care before them, or the first where there is none, so that
+    /// they add no gap by which [`DateRule::Gaps`] could tell anybody. The rows are sorted by person, then day.
+    ///
+    /// # Errors
+    /// Columns that are not so.
+    pub fn release_beside(&self, persons: &Int64Array, days: &Date32Array, care: &BooleanArray) -> Result<Date32Array> {
+        let mut released = Vec::with_capacity(days.len());
+        let mut marks = care.iter();
+        for (person, days) in by_person(persons, days)? {
+            let marks: Vec<bool> = days.iter().map(|_| marks.next().flatten().unwrap_or(false)).collect();
+            let (first, last) = self.study.days();
+            let is_care = |day: i32, mark: bool| mark && (first..=last).contains(&day);
+            let own: Vec<i32> =
+                days.iter().copied().zip(&marks).filter(|(d, m)| is_care(*d, **m)).map(|d| d.0).collect();
+            let mut of_care = Vec::with_capacity(own.len());
+            self.person(person, &own, &mut of_care);
+            let mut before = of_care.first().copied().flatten();
+            let mut of_care = of_care.into_iter();
+            for (day, mark) in days.iter().zip(marks) {
+                let at = if is_care(*day, mark) { of_care.next().flatten() } else { before };
+                before = at.or(before);
+                released.push(at);
+            }
+        }
+        Ok(released.into())
+    }
+
+    /// Returns the released births: the first day of a year, moved as the person's days are ([`DateMap::moves`]).
+    ///
+    /// The rows are persons: birth, first day inside the window, and their move. A birth is precise to the year at most
+    /// (ordinance item 1), keeps the age to within a year, and never follows the first event.
+    ///
+    /// # Errors
+    /// Columns of different length.
+    pub fn births(&self, births: &Date32Array, first: &Date32Array, moves: &Int32Array) -> Result<Date32Array> {
+        same_length(moves.len(), &[births, first])?;
+        let start = self.window.days().0;
+        let birth = |((born, first), by): ((Option<i32>, Option<i32>), Option<i32>)| {
+            let (born, by) = (born?, by?);
+            let year = DateUnit::Year.first_day(born.saturating_add(by), start);
+            let first = first.map_or(i32::MAX, |first| first.saturating_add(by));
+            Some(year.min(self.grain().map_or(first, |grain| grain.coarse(first, start))))
+        };
+        Ok(births.iter().zip(first).zip(moves).map(birth).collect())
     }
 }
 
@@ -240,7 +301,7 @@ impl DateMap {
 ///
 /// # Errors
 /// Columns of different length.
-pub fn coarsen_deaths(deaths: &Date32Array, last: &Date32Array, unit: Unit, window: Window) -> Result<Date32Array> {
+pub fn coarsen_deaths(deaths: &Date32Array, last: &Date32Array, unit: DateUnit, window: Window) -> Result<Date32Array> {
     same_length(deaths.len(), &[last])?;
     let coarse = |(death, last): (Option<i32>, Option<i32>)| {
         let first = window.days().0;
@@ -257,7 +318,7 @@ pub fn settled_rows(persons: &Int64Array) -> usize {
     persons.iter().rposition(|p| p != last).map_or(0, |row| row + 1)
 }
 
-fn start_at(start: Unit, first: i32, window: Window) -> i32 {
+fn start_at(start: DateUnit, first: i32, window: Window) -> i32 {
     start.first_day(first, window.days().0).max(window.days().0)
 }
 
@@ -306,7 +367,7 @@ mod tests {
     }
 
     fn rules() -> impl Strategy<Value = DateRule> {
-        use Unit::*;
+        use DateUnit::*;
         let unit = || proptest::sample::select(vec![Day, Week, Month, Quarter, HalfYear, Year, FiscalYear, Window]);
         let step = proptest::sample::select(vec![Step::Day, Step::Week]);
         prop_oneof![
@@ -364,12 +425,36 @@ mod tests {
             let Some(first) = released.iter().position(|d| d.is_some()) else { return Ok(()) };
             let end = (0..released.len()).rev().find(|row| released.is_valid(*row)).unwrap();
             let one = |column: &Date32Array, row| column.slice(row, 1);
-            let unit = [Unit::Month, Unit::Quarter, Unit::Year][by];
+            let unit = [DateUnit::Month, DateUnit::Quarter, DateUnit::Year][by];
             let birth = Date32Array::from(vec![days.value(first) - age]);
-            let born = map.births(&persons.slice(0, 1), &birth, &one(&days, first), &one(&released, first)).unwrap();
+            let moves = map.moves(&persons.slice(0, 1), &one(&days, first)).unwrap();
+            let born = map.births(&birth, &one(&days, first), &moves).unwrap();
             prop_assert_eq!(count_reversed(&born, &one(&released, first)).unwrap(), 0);
             let died = coarsen_deaths(&one(&released, end), &one(&released, end), unit, map.window()).unwrap();
             prop_assert_eq!(count_reversed(&one(&released, end), &died).unwrap(), 0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn days_that_are_not_of_care_add_no_day_and_keep_the_order(
+            rule in rules(), rows in proptest::collection::btree_map((0_i64..6, 16_500_i32..18_500), any::<bool>(), 1..60),
+        ) {
+            let rows: Vec<_> = rows.into_iter().collect();
+            let of_care: Vec<_> = rows.iter().filter(|row| row.1).map(|row| row.0).collect();
+            let (persons, days) = arrays(&of_care);
+            let map = map(rule, "a", &persons, &days);
+            let alone = map.release(&persons, &days).unwrap();
+            let (persons, days) = arrays(&rows.iter().map(|row| row.0).collect::<Vec<_>>());
+            let care = BooleanArray::from_iter(rows.iter().map(|row| Some(row.1)));
+            let beside = map.release_beside(&persons, &days, &care).unwrap();
+            let own = rows.iter().zip(&beside).filter(|(row, _)| row.1).map(|(_, day)| day);
+            prop_assert_eq!(own.collect::<Vec<_>>(), alone.iter().collect::<Vec<_>>(), "days of care are as without the others");
+            let told: std::collections::BTreeSet<_> = of_care.iter().map(|row| row.0).zip(&alone).collect();
+            let known = |(row, day): (&((i64, i32), bool), Option<i32>)| day.is_none() || told.contains(&(row.0.0, day));
+            prop_assert!(rows.iter().zip(&beside).all(known));
+            let check = check_order(&[Dated { persons: &persons, original: &days, released: &beside }], map.window()).unwrap();
+            prop_assert!(check.holds(), "{check:?}");
         }
     }
 
@@ -382,15 +467,15 @@ mod tests {
             }
             assert_eq!(toml::from_str::<Job>(text).ok().map(|job| job.dates), expect, "{text}");
         };
-        check("dates.calendar.unit = 'fiscal_year'", Some(DateRule::Calendar { unit: Unit::FiscalYear }));
-        let shift = DateRule::Shift { days: 180, step: Step::Week, then: Unit::Day };
+        check("dates.calendar.unit = 'fiscal_year'", Some(DateRule::Calendar { unit: DateUnit::FiscalYear }));
+        let shift = DateRule::Shift { days: 180, step: Step::Week, then: DateUnit::Day };
         check("[dates.shift]\ndays = 180\nstep = 'week'", Some(shift));
-        check("[dates.gaps]\nrun = 2\nk = 5", Some(DateRule::Gaps { run: 2, k: 5, start: Unit::Window }));
-        check("[dates.relative]\nunit = 'week'", Some(DateRule::Relative { unit: Unit::Week }));
+        check("[dates.gaps]\nrun = 2\nk = 5", Some(DateRule::Gaps { run: 2, k: 5, start: DateUnit::Window }));
+        check("[dates.relative]\nunit = 'week'", Some(DateRule::Relative { unit: DateUnit::Week }));
         check("[dates.relative]\nunit = 'week'\nstart = 'day'", None);
         check("[dates.jitter]\ndays = 3", None);
         for (run, k) in [(0, 5), (5, 5), (2, 1)] {
-            assert!(DateStudy::new(DateRule::Gaps { run, k, start: Unit::Window }, study(), b"", "").is_err());
+            assert!(DateStudy::new(DateRule::Gaps { run, k, start: DateUnit::Window }, study(), b"", "").is_err());
         }
     }
 
@@ -398,7 +483,7 @@ mod tests {
     fn another_recipient_sees_another_shift() {
         let rows: Vec<_> = (0..200).map(|person| (person, 17_500)).collect();
         let (persons, days) = arrays(&rows);
-        let rule = DateRule::Shift { days: 90, step: Step::Day, then: Unit::Day };
+        let rule = DateRule::Shift { days: 90, step: Step::Day, then: DateUnit::Day };
         let see = |recipient| map(rule, recipient, &persons, &days).release(&persons, &days).unwrap();
         assert_eq!(see("a"), see("a"));
         let same = see("a").iter().zip(&see("b")).filter(|(a, b)| a == b).count();
@@ -410,13 +495,13 @@ mod tests {
         let day = |m, d| Some(crate::date::calendar::days_from_civil(2018, m, d));
         let deaths = Date32Array::from(vec![day(5, 20), day(5, 31), day(6, 2), None]);
         let last = Date32Array::from(vec![day(5, 3), day(5, 3), None, day(5, 3)]);
-        let coarse = coarsen_deaths(&deaths, &last, Unit::Month, study()).unwrap();
+        let coarse = coarsen_deaths(&deaths, &last, DateUnit::Month, study()).unwrap();
         assert_eq!(coarse, Date32Array::from(vec![day(5, 3), day(5, 3), day(6, 1), None]));
     }
 
     #[test]
     fn rows_out_of_order_and_persons_in_two_calls_are_refused() {
-        let rule = DateRule::Gaps { run: 1, k: 2, start: Unit::Window };
+        let rule = DateRule::Gaps { run: 1, k: 2, start: DateUnit::Window };
         let mut study = DateStudy::new(rule, study(), b"", "").unwrap();
         let (persons, days) = arrays(&[(1, 17_000), (1, 17_001)]);
         study.read(&persons, &days).unwrap();

@@ -10,10 +10,11 @@ use super::calendar::days_since_epoch;
 use crate::error::{Error, Result};
 
 /// The grid on which shifts lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Any number of days: weekdays are lost, which hides the calendar best.
+    #[default]
     Day,
     /// Whole weeks: weekdays stay, which research on care by weekday needs and which helps an attacker.
     Week,

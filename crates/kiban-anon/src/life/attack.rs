@@ -265,7 +265,7 @@ fn around(day: i32, unit: DateUnit) -> (i32, i32) {
     if unit == DateUnit::Window {
         return EVER;
     }
-    let same = |other: &i32| unit.of(*other) == unit.of(day);
+    let same = |other: &i32| unit.first_day(*other, 0) == unit.first_day(day, 0);
     let first = (0..).map(|back| day - back).take_while(same).last().unwrap_or(day);
     let last = (0..).map(|on| day + on).take_while(same).last().unwrap_or(day);
     (first, last)

@@ -1,51 +1,15 @@
 //! The calendar of a release's window in units from the day to the whole window.
 
 use jiff::civil;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    date::{days_since_epoch, year_and_month},
+    date::{DateUnit, days_since_epoch},
     error::{Error, Result},
 };
 
-/// A unit in which a date is released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DateUnit {
-    /// A day.
-    Day,
-    /// A month of the calendar.
-    Month,
-    /// A quarter from January, April, July or October.
-    Quarter,
-    /// Half a year from January or July.
-    HalfYear,
-    /// A year of the calendar.
-    Year,
-    /// The whole window: when it was is not told.
-    Window,
-}
-
+/// The units of a ladder, each made of whole ones of the unit before.
 const UNITS: [DateUnit; 6] =
     [DateUnit::Day, DateUnit::Month, DateUnit::Quarter, DateUnit::HalfYear, DateUnit::Year, DateUnit::Window];
-
-impl DateUnit {
-    /// Returns a number that is the same for all days of the same unit.
-    pub(super) fn of(self, day: i32) -> i32 {
-        let months = || {
-            let (year, month) = year_and_month(day);
-            year * 12 + month - 1
-        };
-        match self {
-            Self::Day => day,
-            Self::Month => months(),
-            Self::Quarter => months().div_euclid(3),
-            Self::HalfYear => months().div_euclid(6),
-            Self::Year => months().div_euclid(12),
-            Self::Window => 0,
-        }
-    }
-}
 
 /// The dates of a window as numbered buckets, unit by unit, the finest first; the last bucket is "no date".
 #[derive(Debug, Clone)]
@@ -64,12 +28,18 @@ impl LifeDates {
     /// Lays out the days from `first` to `last` in units from `finest` on.
     ///
     /// # Errors
-    /// A window that ends before it begins, or is longer than a thousand years.
+    /// A window that ends before it begins, or is longer than a thousand years; weeks and fiscal years, which do not add up to
+    /// the next unit.
     pub fn new(first: civil::Date, last: civil::Date, finest: DateUnit) -> Result<Self> {
         let (first, last) = (days_since_epoch(first), days_since_epoch(last));
         let why = "the last day lies before the first, or a thousand years after it";
         if !(first..first.saturating_add(366_000)).contains(&last) {
             return Err(Error::BadParameter { what: "window of lives".to_owned(), why });
+        }
+        if !UNITS.contains(&finest) {
+            let why =
+                "weeks and fiscal years do not add up to the next unit; choose day, month, quarter, half_year or year";
+            return Err(Error::BadParameter { what: "dates of lives".to_owned(), why });
         }
         let units: Vec<DateUnit> = UNITS.into_iter().filter(|unit| *unit >= finest).collect();
         let mut dates =
@@ -103,7 +73,7 @@ impl LifeDates {
         let mut before = None;
         let mut of_day = Vec::new();
         for day in self.first..=last {
-            let here = Some(unit.of(day));
+            let here = Some(unit.first_day(day, self.first));
             if here != before {
                 self.spans.push((day, day));
                 self.unit_of.push(unit);

@@ -3,8 +3,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
-use super::dates::{DateUnit, LifeDates};
+use super::dates::LifeDates;
 use crate::{
+    date::DateUnit,
     error::{Error, Result},
     hierarchy::Hierarchy,
 };

@@ -65,12 +65,13 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::date::DateUnit;
 pub use account::LifeAccount;
 pub use attack::{CodesAbove, Doubt, LifeAdversary, ReleasedLives, Success, TrueLives, attack};
 pub use check::{LifeCheck, Witness, check_lives};
 pub use choose::{LadderTrial, choose_rungs};
 pub use class::LifeClass;
-pub use dates::{DateUnit, LifeDates};
+pub use dates::LifeDates;
 pub use ladder::{Ladder, LifeCodes, LifeLabel, Rung};
 pub use lives::Lives;
 pub use protect::{Protected, check_class, protect};

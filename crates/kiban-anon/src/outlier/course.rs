@@ -1,5 +1,7 @@
 //! Rare courses: codes that are common each by itself, and rare together or in this order.
 
+use std::collections::BTreeSet;
+
 use arrow_array::{Date32Array, Int64Array, UInt32Array};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -65,6 +67,93 @@ pub fn rare_sequences(
     Ok(rare(events, fewest, Reason::RareSequence, of, combine))
 }
 
+/// Counts rare courses of any number of persons in two readings, in memory that grows with the codes and not with the
+/// persons.
+///
+/// Each person's codes are given once, in the order in which they were first met, and each is common by itself. Pairs are
+/// of any two codes of a person, sequences of two that follow each other. One study looks at one of several parts of all
+/// combinations; those of all parts together are all.
+#[derive(Debug)]
+pub struct CourseStudy {
+    fewest: u32,
+    part: u64,
+    parts: u64,
+    pairs: FxHashMap<u64, u32>,
+    sequences: FxHashMap<u64, u32>,
+}
+
+/// Persons who stand out by their course.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RareCourses {
+    /// By two codes that few have both.
+    pub pairs: BTreeSet<i64>,
+    /// By two codes that came to few in this order.
+    pub sequences: BTreeSet<i64>,
+}
+
+impl CourseStudy {
+    /// Begins the study of one part of the combinations: what fewer than `fewest` persons have is rare.
+    pub fn new(fewest: u32, part: u64, parts: u64) -> Self {
+        Self { fewest, part, parts: parts.max(1), pairs: FxHashMap::default(), sequences: FxHashMap::default() }
+    }
+
+    /// Returns into how many parts the combinations of so many codes should be divided.
+    pub fn parts(codes: u64) -> u64 {
+        (codes * codes).div_ceil(COMBINATIONS_PER_PASS).max(1)
+    }
+
+    /// Reads persons for the first time; a person's rows are all in one call.
+    ///
+    /// # Errors
+    /// Columns of different length.
+    pub fn read(&mut self, persons: &Int64Array, codes: &UInt32Array) -> Result<()> {
+        for (_, own) in courses(persons, codes)? {
+            pairs(own).filter(|w| self.part == w % self.parts).for_each(|w| *self.pairs.entry(w).or_insert(0) += 1);
+            let sequences = sequences(own).filter(|w| self.part == w % self.parts);
+            sequences.for_each(|w| *self.sequences.entry(w).or_insert(0) += 1);
+        }
+        Ok(())
+    }
+
+    /// Reads the same persons again and adds those of them who have something rare.
+    ///
+    /// # Errors
+    /// Columns of different length.
+    pub fn find(&self, persons: &Int64Array, codes: &UInt32Array, found: &mut RareCourses) -> Result<()> {
+        let rare = |seen: &FxHashMap<u64, u32>, word: u64| seen.get(&word).is_some_and(|n| *n < self.fewest);
+        for (person, own) in courses(persons, codes)? {
+            if pairs(own).any(|word| rare(&self.pairs, word)) {
+                found.pairs.insert(person);
+            }
+            if sequences(own).any(|word| rare(&self.sequences, word)) {
+                found.sequences.insert(person);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn courses<'a>(persons: &'a Int64Array, codes: &'a UInt32Array) -> Result<impl Iterator<Item = (i64, &'a [u32])>> {
+    if codes.len() != persons.len() {
+        return Err(Error::Lengths { what: "courses", found: codes.len(), expected: persons.len() });
+    }
+    let mut rest = codes.values().as_ref();
+    Ok(persons.values().chunk_by(|a, b| a == b).map(move |chunk| {
+        let (own, later) = rest.split_at_checked(chunk.len()).unwrap_or_default();
+        rest = later;
+        (chunk.first().copied().unwrap_or_default(), own)
+    }))
+}
+
+fn pairs(own: &[u32]) -> impl Iterator<Item = u64> {
+    let word = |a: &u32, b: &u32| u64::from(*a.min(b)) << 32 | u64::from(*a.max(b));
+    own.iter().enumerate().flat_map(move |(place, a)| own.iter().skip(place + 1).map(move |b| word(a, b)))
+}
+
+fn sequences(own: &[u32]) -> impl Iterator<Item = u64> {
+    own.windows(2).filter_map(|two| if let [a, b] = two { Some(u64::from(*a) << 32 | u64::from(*b)) } else { None })
+}
+
 /// Returns the codes that enough persons have.
 fn common_codes(events: Events<'_>, fewest: u32) -> FxHashSet<u32> {
     let mut holders: FxHashMap<u32, (u32, i64)> = FxHashMap::default();
@@ -121,8 +210,6 @@ fn pack(codes: &[u32]) -> u128 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -154,6 +241,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_study_in_parts_finds_those_whom_the_finders_name(
+            rows in proptest::collection::btree_set((0_i64..12, 0_i32..4, 0_u32..6), 1..60), fewest in 1_u32..4, parts in 1_u64..4,
+        ) {
+            // Every code in the order of first occurrence, of codes that enough persons have.
+            let holders = |code: u32| rows.iter().filter(|r| r.2 == code).map(|r| r.0).collect::<BTreeSet<_>>().len();
+            let mut met = BTreeSet::new();
+            let rows: Vec<_> = rows.iter().copied().filter(|r| holders(r.2) >= fewest as usize && met.insert((r.0, r.2))).collect();
+            let (persons, codes, dates) = arrays(&rows);
+            let mut found = RareCourses::default();
+            for part in 0..parts {
+                let mut study = CourseStudy::new(fewest, part, parts);
+                study.read(&persons, &codes).unwrap();
+                study.find(&persons, &codes, &mut found).unwrap();
+            }
+            let named = |found: Vec<Peculiarity>| found.into_iter().map(|p| p.person).collect::<BTreeSet<_>>();
+            prop_assert_eq!(found.pairs, named(rare_pairs(&persons, &codes, fewest).unwrap()));
+            prop_assert_eq!(found.sequences, named(rare_sequences(&persons, &codes, &dates, 2, fewest).unwrap()));
+        }
+
         #[test]
         fn pairs_are_those_counted_by_hand(
             rows in proptest::collection::btree_set((0_i64..12, 0_i32..2, 0_u32..6), 1..60), fewest in 1_u32..5,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use birth::{Newborns, is_multiple_birth_code, multiple_births};
-pub use course::{rare_pairs, rare_sequences};
+pub use course::{CourseStudy, RareCourses, rare_pairs, rare_sequences};
 pub use facility::{Facilities, lone_facilities, rare_facility_sets};
 pub use value::{Extremes, aged};
 

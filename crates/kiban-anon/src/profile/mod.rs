@@ -30,8 +30,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use crate::date::DateUnit;
 pub use decision::{Choice, Decision, Deviation};
-pub use parameter::{DateUnit, Parameter, Value};
+pub use parameter::{Parameter, Value};
 pub use rules::Profiles;
 
 mod decision;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::date::DateUnit;
+
 /// A parameter of anonymity; the names are those of a release's specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,22 +30,6 @@ pub enum Parameter {
     LDiversity,
     /// Persons in any difference to another release ([`crate::ledger::Limits`]).
     DifferenceFloor,
-}
-
-/// The unit in which dates are released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DateUnit {
-    /// The day.
-    Day,
-    /// The week.
-    Week,
-    /// The month.
-    Month,
-    /// The quarter.
-    Quarter,
-    /// The year.
-    Year,
 }
 
 /// The value of a parameter.

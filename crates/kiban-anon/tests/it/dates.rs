@@ -10,7 +10,7 @@ use arrow_array::{
     types::{Date32Type, Int64Type},
 };
 use kiban_anon::{
-    DateLoss, DateMap, DateRule, DateStudy, Dated, Events, LeakKind, LeakVerdict, Singled, Step, Unit, Window,
+    DateLoss, DateMap, DateRule, DateStudy, DateUnit, Dated, Events, LeakKind, LeakVerdict, Singled, Step, Window,
     check_order, date_leaks, date_loss,
 };
 
@@ -83,12 +83,12 @@ fn two_gaps_tell_everyone_until_gaps_are_made_common() {
     let everyone = care.persons.values().chunk_by(|a, b| a == b).count() as u64;
     let all = Singled { persons: everyone, unique: everyone, below_k: everyone };
     assert_eq!(care.told_by(&care.days, 2, 5), all);
-    let shifted = care.release(&care.map(DateRule::Shift { days: 180, step: Step::Day, then: Unit::Day }));
+    let shifted = care.release(&care.map(DateRule::Shift { days: 180, step: Step::Day, then: DateUnit::Day }));
     assert_eq!(care.told_by(&shifted, 2, 5).unique, everyone, "a constant shift protects nobody from this");
-    let months = care.release(&care.map(DateRule::Calendar { unit: Unit::Month }));
+    let months = care.release(&care.map(DateRule::Calendar { unit: DateUnit::Month }));
     assert!(care.told_by(&months, 2, 5).share() > 0.9, "nor do months");
 
-    let map = care.map(DateRule::Gaps { run: 2, k: 5, start: Unit::Window });
+    let map = care.map(DateRule::Gaps { run: 2, k: 5, start: DateUnit::Window });
     let common = care.release(&map);
     assert_eq!(care.told_by(&common, 2, 5), Singled { persons: everyone, unique: 0, below_k: 0 });
     assert_eq!(care.told_by(&common, 1, 5).below_k, 0);
@@ -102,15 +102,15 @@ fn two_gaps_tell_everyone_until_gaps_are_made_common() {
 #[ignore = "prints the figures of the whole data set; run it with --release --run-ignored all --no-capture"]
 fn figures() {
     let Some(care) = care(1) else { return };
-    let gaps = |run| DateRule::Gaps { run, k: 5, start: Unit::Window };
+    let gaps = |run| DateRule::Gaps { run, k: 5, start: DateUnit::Window };
     let rules = [
-        DateRule::Calendar { unit: Unit::Day },
-        DateRule::Calendar { unit: Unit::Month },
-        DateRule::Calendar { unit: Unit::Year },
-        DateRule::Shift { days: 180, step: Step::Day, then: Unit::Day },
-        DateRule::Shift { days: 180, step: Step::Day, then: Unit::Month },
-        DateRule::Relative { unit: Unit::Month },
-        DateRule::Relative { unit: Unit::Year },
+        DateRule::Calendar { unit: DateUnit::Day },
+        DateRule::Calendar { unit: DateUnit::Month },
+        DateRule::Calendar { unit: DateUnit::Year },
+        DateRule::Shift { days: 180, step: Step::Day, then: DateUnit::Day },
+        DateRule::Shift { days: 180, step: Step::Day, then: DateUnit::Month },
+        DateRule::Relative { unit: DateUnit::Month },
+        DateRule::Relative { unit: DateUnit::Year },
         gaps(1),
         gaps(2),
         gaps(3),
@@ -151,6 +151,6 @@ fn months_leak_the_claim_month_and_common_gaps_do_not() {
         let leaks = date_leaks(care.dated(&released), None, None, 0.05).unwrap();
         leaks.into_iter().find(|l| l.kind == LeakKind::ClaimMonth).unwrap().verdict
     };
-    assert_eq!(verdict(DateRule::Calendar { unit: Unit::Month }), LeakVerdict::Leaks);
-    assert_eq!(verdict(DateRule::Gaps { run: 2, k: 5, start: Unit::Window }), LeakVerdict::Holds);
+    assert_eq!(verdict(DateRule::Calendar { unit: DateUnit::Month }), LeakVerdict::Leaks);
+    assert_eq!(verdict(DateRule::Gaps { run: 2, k: 5, start: DateUnit::Window }), LeakVerdict::Holds);
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use arrow::datatypes::DataType;
+use kiban_anon::{DateRule, DateUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{package::DictionaryEntry, spec::ReleaseSpec};
@@ -21,41 +22,33 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "how precise the row's date is: the first day of this unit is given",
     ),
     ("condition_source_value", "傷病のコード", "code of the condition"),
-    ("condition_start_date", "傷病の開始日（ずらすか丸めた日付）", "first day of the condition (shifted or rounded)"),
-    ("condition_end_date", "傷病の終了日（ずらすか丸めた日付）", "last day of the condition (shifted or rounded)"),
+    ("condition_start_date", "傷病の開始日（加工した日付）", "first day of the condition (not the true date)"),
+    ("condition_end_date", "傷病の終了日（加工した日付）", "last day of the condition (not the true date)"),
     ("condition_status_source_value", "診断の状態", "status of the diagnosis"),
     ("drug_source_value", "医薬品のコード", "code of the drug"),
-    ("drug_exposure_start_date", "投与開始日（ずらすか丸めた日付）", "first day of the exposure (shifted or rounded)"),
-    ("drug_exposure_end_date", "投与終了日（ずらすか丸めた日付）", "last day of the exposure (shifted or rounded)"),
+    ("drug_exposure_start_date", "投与開始日（加工した日付）", "first day of the exposure (not the true date)"),
+    ("drug_exposure_end_date", "投与終了日（加工した日付）", "last day of the exposure (not the true date)"),
     ("days_supply", "日数", "days supplied"),
     ("quantity", "数量（端の値はまとめた）", "quantity, extremes coded"),
     ("procedure_source_value", "診療行為のコード", "code of the procedure"),
-    ("procedure_date", "実施日（ずらすか丸めた日付）", "day of the procedure (shifted or rounded)"),
+    ("procedure_date", "実施日（加工した日付）", "day of the procedure (not the true date)"),
     ("measurement_source_value", "検査項目のコード", "code of the measurement"),
-    ("measurement_date", "検査日（ずらすか丸めた日付）", "day of the measurement (shifted or rounded)"),
+    ("measurement_date", "検査日（加工した日付）", "day of the measurement (not the true date)"),
     ("value_as_number", "値（端の値はまとめた）", "value, extremes coded"),
     ("unit_source_value", "単位（施設の送ったまま）", "unit, as sent"),
     ("range_low", "基準値の下限", "lower end of the reference range"),
     ("range_high", "基準値の上限", "upper end of the reference range"),
     ("observation_source_value", "観察項目のコード", "code of the observation"),
-    ("observation_date", "観察日（ずらすか丸めた日付）", "day of the observation (shifted or rounded)"),
+    ("observation_date", "観察日（加工した日付）", "day of the observation (not the true date)"),
     ("visit_source_value", "受診の種類", "kind of visit"),
-    ("visit_start_date", "受診または入院の日（ずらすか丸めた日付）", "first day of the visit (shifted or rounded)"),
-    ("visit_end_date", "受診または退院の日（ずらすか丸めた日付）", "last day of the visit (shifted or rounded)"),
+    ("visit_start_date", "受診または入院の日（加工した日付）", "first day of the visit (not the true date)"),
+    ("visit_end_date", "受診または退院の日（加工した日付）", "last day of the visit (not the true date)"),
     ("visit_occurrence_id", "この提供だけの受診番号", "visit, numbered for this release only"),
     ("discharged_to_source_value", "退院の転帰", "discharge disposition"),
     ("admitted_from_source_value", "入院の経路", "where the person was admitted from"),
-    (
-        "observation_period_start_date",
-        "観察期間の初日（ずらすか丸めた日付）",
-        "first day of observation (shifted or rounded)",
-    ),
-    (
-        "observation_period_end_date",
-        "観察期間の末日（ずらすか丸めた日付）",
-        "last day of observation (shifted or rounded)",
-    ),
-    ("death_date", "死亡日（ずらすか丸めた日付）", "day of death (shifted or rounded)"),
+    ("observation_period_start_date", "観察期間の初日（加工した日付）", "first day of observation (not the true date)"),
+    ("observation_period_end_date", "観察期間の末日（加工した日付）", "last day of observation (not the true date)"),
+    ("death_date", "死亡日（加工した日付）", "day of death (not the true date)"),
     ("cause_source_value", "死因のコード", "code of the cause of death"),
     ("route_source_value", "投与経路", "route of administration"),
     ("dose_unit_source_value", "用量の単位", "unit of the dose"),
@@ -94,11 +87,48 @@ fn entry(table: &str, column: &str, kind: &DataType) -> DictionaryEntry {
     }
 }
 
-/// What a researcher must know of dates that were shifted: Japanese, English.
-const SHIFTED: (&str, &str) = (
-    "日付は個人ごとに同じ日数だけずらしてあり、同じ個人の中での間隔は保たれています。暦の日付、曜日、季節としては使えません。",
-    "Dates are shifted by the same number of days within a person, so intervals within a person hold. They cannot be used\n  as calendar dates, weekdays or seasons.",
-);
+/// What a researcher must know of dates: Japanese, English.
+fn of_dates(rule: DateRule) -> (String, String) {
+    let (ja, en) = match rule {
+        DateRule::Shift { .. } => (
+            "日付は個人と提供先ごとに同じ日数だけずらしてあり、同じ個人の中での間隔は保たれています。暦の日付、曜日、季節としては使えません。",
+            "Dates are shifted by the same number of days within a person, so intervals within a person hold. They cannot be used\n  \
+             as calendar dates, weekdays or seasons.",
+        ),
+        DateRule::Calendar { .. } => (
+            "日付はずらしていませんが、その単位の初日に丸めてあります。同じ単位の中の順序は分かりません。",
+            "Dates are not shifted; each is the first day of its unit. What came first within a unit is not told.",
+        ),
+        DateRule::Relative { .. } => (
+            "日付は、個人の最初の出来事を期間の初日に置いた日数です。暦の日付、曜日、季節としては使えません。生年も同じだけ動かしてあります。",
+            "Dates count the days since a person's first event, which is put on the first day of the window. They are no calendar\n  \
+             dates, weekdays or seasons. Birth years are moved along, so ages at events hold.",
+        ),
+        DateRule::Gaps { .. } => (
+            "日付の間隔は、多くの人に共通する段階に丸めてあります。順序と同じ日であることは保たれますが、間隔と経過はおよそのものです。\
+             終わりの日付は、その前で最も近い受診日として示します。示せない日付は空です。死亡は最後の出来事の日に置いてあり、時期を示しません。",
+            "The gaps between days are made coarse, to steps that many persons share. Order holds and one day stays one day, but\n  \
+             gaps and times are approximate. An end is told as the nearest day of care before it; a day that cannot be told is\n  \
+             empty. A death stands on the day of the last event: that it happened is told, and not when.",
+        ),
+    };
+    (
+        format!("{ja}{}", unit_of(rule).map_or_else(String::new, |u| format!("単位は {u} です。"))),
+        match unit_of(rule) {
+            Some(unit) => format!("{en}\n  The unit is: {unit}."),
+            None => en.to_owned(),
+        },
+    )
+}
+
+/// Returns the unit of dates, where it is coarser than the day.
+fn unit_of(rule: DateRule) -> Option<&'static str> {
+    let unit = match rule {
+        DateRule::Calendar { unit } | DateRule::Shift { then: unit, .. } | DateRule::Relative { unit } => unit,
+        DateRule::Gaps { .. } => DateUnit::Day,
+    };
+    (unit != DateUnit::Day).then(|| unit.as_str())
+}
 
 /// What a researcher must know of dates that are told in units: Japanese, English.
 const IN_UNITS: (&str, &str) = (
@@ -114,12 +144,13 @@ pub fn readme(spec: &ReleaseSpec, tables: &[String]) -> String {
     let list = |tables: &[String]| {
         tables.iter().map(|t| format!("- `data/{t}.parquet`, `data/{t}.csv`\n")).collect::<String>()
     };
-    let (dates_ja, dates_en) = if spec.anonymity.lives.is_some() { IN_UNITS } else { SHIFTED };
+    let in_units = || (IN_UNITS.0.to_owned(), IN_UNITS.1.to_owned());
+    let (dates_ja, dates_en) = spec.anonymity.date_rule().map_or_else(in_units, of_dates);
     include_str!("readme.md")
         .replace("{title}", &spec.title)
         .replace("{release}", spec.name.as_str())
         .replace("{recipient}", &spec.recipient)
-        .replace("{dates_ja}", dates_ja)
-        .replace("{dates_en}", dates_en)
+        .replace("{dates_ja}", &dates_ja)
+        .replace("{dates_en}", &dates_en)
         .replace("{tables}", list(tables).trim_end())
 }

@@ -5,6 +5,7 @@ use kiban_core::{FacilityCode, Reason, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    dates::{Dates, Peculiar},
     study::Study,
     word::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment},
 };
@@ -44,6 +45,12 @@ pub struct RunReport {
     /// What somebody who knows more may find, as measured on the release.
     #[serde(default)]
     pub open_attacks: Vec<OpenAttack>,
+    /// What was done to dates, and what they tell.
+    #[serde(default)]
+    pub dates: Option<Dates>,
+    /// Who stands out, and what was done about it.
+    #[serde(default)]
+    pub peculiar: Vec<Peculiar>,
     /// What became of rare codes.
     #[serde(default)]
     pub rare_codes: Vec<RareCodes>,

@@ -4,13 +4,18 @@ pub use data::{
     AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
+pub use dates::{Dates, Leak as DatesLeak, Peculiar, Runs};
 pub use study::{
     Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, TransformedColumn,
     Uniques,
 };
-pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment};
+pub use word::{
+    Advice, Attack, Basis, Check, Hold, Judgement, LeakKind, Method, Peculiarity, RunKind, Stage, Telling,
+    Transformation, Treatment,
+};
 
 mod data;
+mod dates;
 mod page;
 mod section;
 mod study;

@@ -86,6 +86,12 @@ words!(
         SmallClass = "small-class",
         /// The code is too rare.
         RareCode = "rare-code",
+        /// What several who know it would tell the person by.
+        SeveralKnown = "several-known",
+        /// The record says that a birth was multiple.
+        MultipleBirth = "multiple-birth",
+        /// The person has more such records than almost anyone.
+        TooMany = "too-many",
         /// The batch waits for a person to look at it.
         Quarantine = "quarantine",
     }
@@ -210,5 +216,91 @@ words!(
         RecordSuppression = "record-suppression",
         /// Extremes become the threshold they pass.
         TopBottom = "top-bottom",
+    }
+);
+
+words!(
+    /// How the dates of a release are told.
+    Telling {
+        /// By their unit of the calendar.
+        Calendar = "calendar",
+        /// Shifted per person and recipient.
+        Shift = "shift",
+        /// Since the person's first event.
+        Relative = "relative",
+        /// With gaps that enough persons share.
+        Gaps = "gaps",
+    }
+);
+
+words!(
+    /// What of the true days an attack guesses.
+    LeakKind {
+        /// That days lie unevenly on weekdays.
+        WeekdayPattern = "weekday-pattern",
+        /// The weekday.
+        Weekday = "weekday",
+        /// The day, by laying busy and quiet days over the calendar's.
+        QuietDays = "quiet-days",
+        /// The month of the claim.
+        ClaimMonth = "claim-month",
+        /// The day of the month.
+        MonthStart = "month-start",
+        /// The era.
+        Era = "era",
+        /// The birthday.
+        Birthday = "birthday",
+        /// The day of death.
+        Death = "death",
+    }
+);
+
+words!(
+    /// Whether an attack tells more than it may.
+    Judgement {
+        /// It does not.
+        Holds = "holds",
+        /// It does.
+        Leaks = "leaks",
+        /// The figures do not say.
+        Unclear = "unclear",
+        /// Too few persons to try it on.
+        TooFew = "too-few",
+    }
+);
+
+words!(
+    /// Why somebody stands out.
+    Peculiarity {
+        /// A value far from others.
+        ExtremeValue = "extreme-value",
+        /// More visits than almost anyone.
+        ManyVisits = "many-visits",
+        /// A longer stay than almost anyone's.
+        LongStay = "long-stay",
+        /// More drugs than almost anyone.
+        ManyDrugs = "many-drugs",
+        /// An age that few reach.
+        OldAge = "old-age",
+        /// Two codes that few have both.
+        RarePair = "rare-pair",
+        /// Two codes that came to few in this order.
+        RareSequence = "rare-sequence",
+        /// Twins and more.
+        MultipleBirth = "multiple-birth",
+    }
+);
+
+words!(
+    /// What is done about somebody who stands out.
+    Advice {
+        /// Extremes become the threshold they pass.
+        TopCode = "top-code",
+        /// A wider group is released.
+        RollUp = "roll-up",
+        /// It is left out.
+        Suppress = "suppress",
+        /// The officer decides.
+        Review = "review",
     }
 );

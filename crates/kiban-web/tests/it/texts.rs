@@ -9,7 +9,10 @@ use std::{
 use kiban_core::{Mark, Reason, Rule, Severity};
 use kiban_web::{
     Lang, Texts, declared,
-    report::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment},
+    report::{
+        Advice, Attack, Basis, Check, Hold, Judgement, LeakKind, Method, Peculiarity, RunKind, Stage, Telling,
+        Transformation, Treatment,
+    },
 };
 
 /// Families of messages whose ids end in a word of a closed list.
@@ -35,6 +38,11 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("transformation", words(Transformation::ALL, Transformation::as_str)),
         ("treatment", words(Treatment::ALL, Treatment::as_str)),
         ("attack", words(Attack::ALL, Attack::as_str)),
+        ("advice", words(Advice::ALL, Advice::as_str)),
+        ("judgement", words(Judgement::ALL, Judgement::as_str)),
+        ("leak", words(LeakKind::ALL, LeakKind::as_str)),
+        ("peculiar", words(Peculiarity::ALL, Peculiarity::as_str)),
+        ("telling", words(Telling::ALL, Telling::as_str)),
         ("method", words(Method::ALL, Method::as_str)),
         ("tried", words(Method::ALL, Method::as_str).into_iter().chain(["nothing".to_owned()]).collect()),
     ]

@@ -127,6 +127,8 @@ fn about(name: &str, job: &Job, outcome: &Outcome) -> RunReport {
         losses: columns.iter().map(|column| loss(1.0 - column.granularity, &column.name)).collect(),
         measures: Vec::new(),
         open_attacks: Vec::new(),
+        dates: None,
+        peculiar: Vec::new(),
         rare_codes: Vec::new(),
         findings: Vec::new(),
         standings: Vec::new(),

@@ -5,6 +5,7 @@
 mod anonymise;
 mod chain;
 mod counter;
+mod dates;
 mod hierarchy;
 mod lives;
 mod repeat;

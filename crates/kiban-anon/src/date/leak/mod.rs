@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn months_give_the_claim_month_because_they_mean_to() {
-        let month = |day: i32| crate::date::Unit::Month.first_day(day, 0);
+        let month = |day: i32| crate::date::DateUnit::Month.first_day(day, 0);
         assert_eq!(leaking(|_, day| month(day)), [LeakKind::ClaimMonth]);
     }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use kiban_anon::life::DateUnit;
+use kiban_anon::{DateRule, DateUnit, life::LifeDates};
 use kiban_core::{
     ReleaseId, Track,
     tables::{CDM_TABLES, CdmTable, Column, ColumnType, Privacy},
@@ -15,6 +15,8 @@ use kiban_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, stages::cdm::date_column};
+
+mod dates;
 
 /// Tables that can be chosen besides `person`, which every release has.
 pub const CHOOSABLE: &[&str] = &[
@@ -131,8 +133,8 @@ pub struct Anonymity {
     pub code_floor: u32,
     /// Persons that must lie at or beyond the largest and the smallest value shown of a measurement.
     pub value_floor: u32,
-    /// Largest number of days by which a person's dates are shifted, either way.
-    pub date_shift_days: u16,
+    /// What is done to dates; without it a secret shift of up to 182 days, unless `lives` says how they are told.
+    pub dates: Option<DateRule>,
     /// Ages above this are shown as this or more.
     pub top_age: u8,
     /// What is done for those of whose events somebody knows several; without it only demographics are protected.
@@ -169,24 +171,11 @@ impl Anonymity {
     pub fn smallest_class(&self) -> u32 {
         self.lives.map_or(self.k, |lives| lives.crowd.max(self.k))
     }
-
-    /// Returns the largest number of days by which dates are shifted; protected lives are not.
-    pub fn shift_days(&self) -> u16 {
-        if self.lives.is_some() { 0 } else { self.date_shift_days }
-    }
 }
 
 impl Default for Anonymity {
     fn default() -> Self {
-        Self {
-            k: 5,
-            suppression_limit: 0.05,
-            code_floor: 10,
-            value_floor: 10,
-            date_shift_days: 182,
-            top_age: 90,
-            lives: None,
-        }
+        Self { k: 5, suppression_limit: 0.05, code_floor: 10, value_floor: 10, dates: None, top_age: 90, lives: None }
     }
 }
 
@@ -226,15 +215,8 @@ impl ReleaseSpec {
         if !(60..=110).contains(&top_age) {
             return input("anonymity.top_age must lie between 60 and 110");
         }
-        match self.anonymity.lives {
-            Some(lives) => self.check_lives(lives)?,
-            None if self.anonymity.date_shift_days == 0 => {
-                return input(
-                    "anonymity.date_shift_days must be 1 or more, unless anonymity.lives says how dates are told",
-                );
-            }
-            None => {}
-        }
+        self.check_dates()?;
+        self.anonymity.lives.map_or(Ok(()), |lives| self.check_lives(lives))?;
         let mut seen = BTreeSet::new();
         for choice in &self.tables {
             choice.check()?;
@@ -252,6 +234,9 @@ impl ReleaseSpec {
     fn check_lives(&self, lives: Lives) -> Result<()> {
         if !(1..=4).contains(&lives.known) {
             return input("anonymity.lives.known must lie between 1 and 4");
+        }
+        if let Err(e) = LifeDates::new(self.window.from, self.window.to, lives.dates) {
+            return input(&format!("anonymity.lives.dates: {e}"));
         }
         for choice in &self.tables {
             if choice.name == "observation_period" {

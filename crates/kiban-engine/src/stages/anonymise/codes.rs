@@ -31,6 +31,11 @@ const TREES: &[(&str, CodeSystem)] = &[
     ("receden-drug", CodeSystem::Claim),
 ];
 
+/// Returns the names of the systems that are ICD-10.
+pub(super) fn icd10_systems() -> impl Iterator<Item = &'static str> {
+    TREES.iter().filter(|(_, tree)| *tree == CodeSystem::Icd10).map(|(name, _)| *name)
+}
+
 /// Stands between a code's system and the code, so that equal codes of two systems are two things.
 const BETWEEN: char = '\u{1f}';
 
@@ -65,6 +70,11 @@ impl CodeTree {
 
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Returns how many codes there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
     }
 
     /// Returns the tree with all systems under one root; where a table has no codes all its events are of one.

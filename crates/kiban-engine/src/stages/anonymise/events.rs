@@ -1,21 +1,23 @@
-//! The event tables of a release: cut to the shared window, shifted, their codes and values made common enough.
+//! The event tables of a release: cut to the window, freed of what stands out, their codes and values made common enough.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::{
     common::{JoinType, ScalarValue},
-    functions::core::expr_fn::{greatest, least},
+    functions::core::expr_fn::greatest,
     functions_window::expr_fn::row_number,
     logical_expr::{Expr, ExprFunctionExt, cast},
     prelude::{DataFrame, col, lit, when},
 };
-use kiban_anon::RareCounts;
+use kiban_anon::{RareCounts, Reason};
 use kiban_core::tables::{CdmTable, Column, ColumnType};
 
 use super::{
     Workshop,
     codes::{self, CodeTree},
+    dates::{Dates, was},
+    outliers::Peculiar,
     people::{People, gated_rows, lit_date},
     scratch_file, values,
 };
@@ -25,12 +27,15 @@ use crate::{
     flow::Flow,
     lake::Manifest,
     release::spec::{ReleaseSpec, TableChoice, code_column, says_what},
+    runner::Place,
     stages::{
         cdm::{date_column, named},
         standardise::count,
     },
 };
 
+/// Whether an amount of a row was coded to the nearest common one: a column that is never released.
+pub(super) const CODED: &str = "secret_coded";
 /// The released column that tells how precise a row's date is.
 pub(super) const DATE_UNIT: &str = "date_unit";
 
@@ -39,6 +44,7 @@ pub(super) struct Making<'a> {
     pub(super) shop: Workshop<'a>,
     pub(super) spec: &'a ReleaseSpec,
     pub(super) people: &'a People,
+    pub(super) dates: &'a Dates,
     pub(super) with_visits: bool,
 }
 
@@ -50,9 +56,17 @@ pub(super) struct Made {
     pub(super) manifest: Manifest,
     pub(super) flow: Flow,
     pub(super) codes: Option<RareCounts>,
+    pub(super) peculiar: Vec<Peculiar>,
+    /// How each row was before, row by row beside the finished files: secret, in the scratch folder.
+    pub(super) secret: Vec<PathBuf>,
 }
 
 impl Made {
+    /// Returns the names of the released dates.
+    pub(super) fn dates(&self) -> Vec<&'static str> {
+        self.columns.iter().filter(|c| c.kind == ColumnType::Date).map(|c| c.name).collect()
+    }
+
     /// Returns the chosen columns that fit, as `table.column`.
     pub(super) fn columns(&self, fits: impl Fn(&Column) -> bool) -> Vec<String> {
         self.columns.iter().filter(|c| fits(c)).map(|c| format!("{}.{}", self.name, c.name)).collect()
@@ -74,6 +88,7 @@ pub(super) struct Draft {
     pub(super) tree: CodeTree,
     /// Whether each row tells the unit of its date.
     pub(super) with_units: bool,
+    pub(super) peculiar: Vec<Peculiar>,
     codes: Option<RareCounts>,
 }
 
@@ -86,6 +101,20 @@ impl Draft {
     /// Returns the column of the event's date, if it is chosen.
     pub(super) fn date(&self) -> Option<&'static str> {
         date_column(self.table).filter(|date| self.columns.iter().any(|column| column.name == *date))
+    }
+}
+
+impl Draft {
+    /// Returns the date by which the table is ordered, chosen or not.
+    pub(super) fn day(&self) -> Option<&'static str> {
+        date_column(self.table)
+    }
+
+    /// Returns the columns of dates that are released, the event's own first.
+    pub(super) fn told_dates(&self) -> Vec<&'static str> {
+        let ends = self.columns.iter().filter(|c| c.kind == ColumnType::Date).map(|c| c.name);
+        let own = self.date();
+        own.into_iter().chain(ends.filter(|name| Some(*name) != own)).collect()
     }
 }
 
@@ -104,19 +133,24 @@ impl Making<'_> {
         let of_people = self.of_people(table, gated)?;
         let in_cohort = count(of_people.clone()).await?;
         held.insert("out-of-cohort".to_owned(), rows_in - in_cohort);
-        let moved = self.moved(table, &columns, of_people)?;
-        let moved = self.keep(&moved, &format!("{}-moved", table.name)).await?;
-        held.insert("outside-window".to_owned(), in_cohort - moved.1);
-        let (coded, codes, tree) = self.coded(table, &columns, moved.0).await?;
+        let within = self.within(table, &columns, of_people)?;
+        let within = self.keep(&within, &format!("{}-within", table.name)).await?;
+        held.insert("outside-window".to_owned(), in_cohort - within.1);
+        let (usual, peculiar) = self.usual(table, &columns, within.0).await?;
+        let left = |reason: Reason| peculiar.iter().filter(|p| p.reason == reason).map(|p| p.rows_held).sum::<u64>();
+        let (multiple, many) = (left(Reason::MultipleBirth), left(Reason::ManyVisits) + left(Reason::ManyDrugs));
+        held.insert("multiple-birth".to_owned(), multiple);
+        held.insert("too-many".to_owned(), many);
+        let (coded, codes, tree) = self.coded(table, &columns, usual).await?;
         let coded = self.keep(&coded, &format!("{}-coded", table.name)).await?;
-        held.insert("rare-code".to_owned(), moved.1 - coded.1);
-        Ok(Draft { table, columns, rows: coded.0, rows_in, held, tree, with_units: false, codes })
+        held.insert("rare-code".to_owned(), within.1 - multiple - many - coded.1);
+        Ok(Draft { table, columns, rows: coded.0, rows_in, held, tree, with_units: false, peculiar, codes })
     }
 
     /// Makes values and categories common among the rows that are left, writes a table and accounts for its rows.
     pub(super) async fn finish(&self, mut draft: Draft) -> Result<Made> {
         draft.rows = values::common(self.shop, self.spec, draft.table, &draft.columns, draft.rows).await?;
-        let manifest = self.write(&draft).await?;
+        let (manifest, secret) = self.write(&draft).await?;
         let held = draft.held.into_iter().filter(|(_, rows)| *rows > 0).collect();
         let name = draft.table.name.to_owned();
         let flow = Flow {
@@ -129,7 +163,7 @@ impl Making<'_> {
             lost: 0,
         };
         let flow = flow.balanced("anonymise")?;
-        Ok(Made { name, columns: draft.columns, manifest, flow, codes: draft.codes })
+        Ok(Made { name, columns: draft.columns, manifest, flow, codes: draft.codes, peculiar: draft.peculiar, secret })
     }
 
     /// Materialises a step, so that plans stay shallow and every count is of the same rows.
@@ -147,30 +181,27 @@ impl Making<'_> {
         Ok(rows.join(self.people.secrets(self.shop)?, JoinType::Inner, &["person_id"], &["secret_person"], None)?)
     }
 
-    /// Takes events within the study's window, shifts their dates, and keeps those in the window that everyone shares.
-    fn moved(&self, table: &CdmTable, columns: &[&'static Column], rows: DataFrame) -> Result<DataFrame> {
+    /// Takes events within the study's window which, moved, lie in the window that everyone shares; an end that comes
+    /// before its start is taken to be the start.
+    fn within(&self, table: &CdmTable, columns: &[&'static Column], rows: DataFrame) -> Result<DataFrame> {
         let Some(date) = date_column(table) else { return Ok(rows) };
-        let is_period = table.name == "observation_period";
-        let (first, last) = self.people.window();
-        let day = |days: i32| cast(lit(days), DataType::Date32);
-        let shifted = |name: &str| cast(cast(col(name), DataType::Int32) + col("shift"), DataType::Date32);
+        let (first, last) = self.dates.window();
+        let (moved, day) = (|name: &str| self.dates.moved(col(name)), |day: i32| cast(lit(day), DataType::Date32));
+        if table.name == "observation_period" {
+            let (starts, ends) = (moved(date).lt_eq(day(last)), moved("observation_period_end_date").gt_eq(day(first)));
+            return Ok(rows.filter(starts.and(ends))?);
+        }
         let window = self.spec.window;
-        let rows = match is_period {
-            true => rows,
-            false => rows.filter(col(date).between(lit_date(window.from), lit_date(window.to)))?,
-        };
-        let mut moved = rows.with_column(date, shifted(date))?;
-        for column in columns.iter().filter(|c| c.kind == ColumnType::Date && c.name != date) {
-            moved = moved.with_column(column.name, least(vec![shifted(column.name), day(last)]))?;
+        let mut rows = rows
+            .filter(col(date).between(lit_date(window.from), lit_date(window.to)))?
+            .filter(moved(date).between(day(first), day(last)))?;
+        for end in columns.iter().filter(|c| c.kind == ColumnType::Date && c.name != date) {
+            let none = col(end.name).is_null();
+            let not_before =
+                when(none, null_of(&DataType::Date32)).otherwise(greatest(vec![col(end.name), col(date)]))?;
+            rows = rows.with_column(end.name, not_before)?;
         }
-        if !is_period {
-            return Ok(moved.filter(col(date).between(day(first), day(last)))?);
-        }
-        let end = "observation_period_end_date";
-        let ends = if columns.iter().any(|c| c.name == end) { col(end) } else { shifted(end) };
-        Ok(moved
-            .filter(col(date).lt_eq(day(last)).and(ends.gt_eq(day(first))))?
-            .with_column(date, greatest(vec![col(date), day(first)]))?)
+        Ok(rows)
     }
 
     /// Replaces rare codes by groups of their tree and leaves out rows whose code no group covers.
@@ -211,58 +242,77 @@ impl Making<'_> {
         self.spec.anonymity.lives.is_some() && columns.iter().any(|column| column.name == code)
     }
 
-    /// Gives rows their place and fresh ids, and writes the released columns.
-    async fn write(&self, draft: &Draft) -> Result<Manifest> {
-        let table = draft.table;
+    /// Gives rows their place and fresh ids, and writes the released columns, with what they were beside them.
+    async fn write(&self, draft: &Draft) -> Result<(Manifest, Vec<PathBuf>)> {
+        let (shop, table) = (self.shop, draft.table);
         let mut rows = numbered(draft.rows.clone(), "fresh_row", &release_order(draft))?;
-        if table.name == "visit_occurrence" {
-            self.keep_visits(&rows).await?;
-        }
         // Which events fell on one visit would tell more of their dates than their units do.
         let linked = self.with_visits && !draft.with_units;
         let visits = linked && table.name != "visit_occurrence" && table.column("visit_occurrence_id").is_some();
         if visits {
             let (old, fresh) = ("secret_visit", "fresh_visit");
-            let map = self.shop.lake.read_files(self.visit_files()?, visit_schema())?;
-            rows = rows.join(map, JoinType::Left, &["visit_occurrence_id"], &[old], None)?;
+            rows = rows.join(self.visits()?, JoinType::Left, &["visit_occurrence_id"], &[old], None)?;
             rows = rows.with_column("visit_occurrence_id", col(fresh))?;
         }
-        let schema = released_schema(draft, visits);
-        let exprs: Vec<Expr> = schema.fields().iter().map(|field| released(table, field)).collect();
+        let (schema, secret) = (released_schema(draft, visits), secret_schema(draft));
+        let mut exprs: Vec<Expr> = schema.fields().iter().map(|field| released(table, field)).collect();
+        exprs.extend(secret.fields().iter().map(|field| col(secret_source(field.name())).alias(field.name())));
         let rows = rows.sort(vec![col("fresh_row").sort(true, false)])?.select(exprs)?;
-        let mut manifest = self.shop.runner.write(rows, schema, self.shop.output, table.name).await?;
-        rename_single(self.shop, table.name, &mut manifest)?;
-        Ok(manifest)
+        let stem = secret_stem(table.name);
+        let places = [
+            Place { schema, folder: shop.output, stem: table.name },
+            Place { schema: secret, folder: shop.scratch, stem: &stem },
+        ];
+        let [mut manifest, secret] = <[Manifest; 2]>::try_from(shop.runner.write_beside(rows, &places).await?)
+            .map_err(|_| Error::Bug("a table was written to other places".to_owned()))?;
+        rename_single(shop, table.name, &mut manifest)?;
+        Ok((manifest, secret.files.iter().map(|file| scratch_file(shop, &file.name)).collect()))
     }
 
-    async fn keep_visits(&self, rows: &DataFrame) -> Result<()> {
-        let map = rows
-            .clone()
-            .select(vec![col("visit_occurrence_id").alias("secret_visit"), col("fresh_row").alias("fresh_visit")])?;
-        self.shop.runner.write(map, visit_schema(), self.shop.scratch, "visits").await?;
-        Ok(())
-    }
-
-    fn visit_files(&self) -> Result<Vec<std::path::PathBuf>> {
-        let folder = self.shop.scratch;
+    /// Returns the fresh ids of visits, from what was written beside their table.
+    fn visits(&self) -> Result<DataFrame> {
+        let (folder, stem) = (self.shop.scratch, secret_stem("visit_occurrence"));
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {
             let path = entry.map_err(Error::io("list", folder))?.path();
-            let named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("visits-"));
-            if named {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&stem)) {
                 files.push(path);
             }
         }
         files.sort_unstable();
-        Ok(files)
+        let field = |name: &str| Field::new(name, DataType::Int64, true);
+        let schema = std::sync::Arc::new(Schema::new(vec![field("secret_row"), field("secret_visit")]));
+        let map = self.shop.lake.read_files(files, schema)?;
+        Ok(map.select(vec![col("secret_visit"), col("secret_row").alias("fresh_visit")])?)
     }
 }
 
-fn visit_schema() -> SchemaRef {
-    std::sync::Arc::new(Schema::new(vec![
-        Field::new("secret_visit", DataType::Int64, true),
-        Field::new("fresh_visit", DataType::Int64, true),
-    ]))
+fn secret_stem(table: &str) -> String {
+    format!("{table}-secret")
+}
+
+/// Returns the columns that are kept of each row in the scratch folder: its number, its person, its days as they were,
+/// whether an amount of it was coded, and of a visit its own id.
+fn secret_schema(draft: &Draft) -> SchemaRef {
+    let field = |name: &str, kind| Field::new(name, kind, true);
+    let mut fields = vec![field("secret_row", DataType::Int64), field("secret_person", DataType::Int64)];
+    fields.push(field(CODED, DataType::Boolean));
+    if !draft.with_units {
+        fields.extend(draft.told_dates().into_iter().map(|date| field(&was(date), DataType::Date32)));
+    }
+    if draft.table.name == "visit_occurrence" {
+        fields.push(field("secret_visit", DataType::Int64));
+    }
+    std::sync::Arc::new(Schema::new(fields))
+}
+
+fn secret_source(name: &str) -> &str {
+    match name {
+        "secret_row" => "fresh_row",
+        "secret_person" => "fresh_person",
+        "secret_visit" => "visit_occurrence_id",
+        _ => name,
+    }
 }
 
 /// Returns the table's own id, which tells apart rows of one place in a delivery.
@@ -277,11 +327,13 @@ pub(super) fn numbered(rows: DataFrame, name: &str, order: &[String]) -> Result<
     Ok(rows.with_column(name, number)?)
 }
 
-/// Returns the columns by which a draft's rows are told apart: person, date, code, and where the row came from.
+/// Returns the columns by which a draft's rows are told apart: person, date, code, the row's own id, and where it came from.
+///
+/// Ids of the house are hashes, so rows of one person, date and code stand in an order that tells nothing of time.
 pub(super) fn source_order(table: &CdmTable) -> Vec<String> {
     let trace = ["facility", "delivery", "file", "offset"];
-    let columns = ["fresh_person"].into_iter().chain(date_column(table)).chain(["released_code"]).chain(trace);
-    columns.chain(first_key(table)).map(str::to_owned).collect()
+    let columns = ["fresh_person"].into_iter().chain(date_column(table)).chain(["released_code"]);
+    columns.chain(first_key(table)).chain(trace).map(str::to_owned).collect()
 }
 
 /// Returns the columns by which a released table is ordered.

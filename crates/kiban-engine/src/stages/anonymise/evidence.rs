@@ -2,10 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use kiban_anon::ordinance::{Item, Measure, NoObject, Operation, open_items};
+use kiban_anon::{
+    Advice, DateRule, DateUnit,
+    ordinance::{Item, Measure, NoObject, Operation, open_items},
+};
 use kiban_core::tables::{CDM_TABLES, Column, ColumnType, Privacy};
 
-use super::{events::Made, people::People, values::is_category};
+use super::{
+    dates::Dates,
+    events::Made,
+    outliers::{Peculiar, counts_of},
+    people::People,
+    values::is_category,
+};
 use crate::{
     Error, Result,
     release::spec::{ReleaseSpec, says_what},
@@ -15,7 +24,13 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Bug`] where an item is left without an answer.
-pub(super) fn measures(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Result<(Vec<Measure>, Vec<NoObject>)> {
+pub(super) fn measures(
+    spec: &ReleaseSpec,
+    dates: &Dates,
+    people: &People,
+    made: &[Made],
+    peculiar: &[Peculiar],
+) -> Result<(Vec<Measure>, Vec<NoObject>)> {
     let mut measures = descriptions(people, made);
     measures.push(measure(
         Item::IdentificationCodes,
@@ -25,7 +40,8 @@ pub(super) fn measures(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Re
     ));
     measures.push(linking(made, people));
     measures.extend(peculiarities(spec, people, made));
-    measures.extend(database(spec, people, made));
+    measures.extend(outliers(made, peculiar));
+    measures.extend(database(spec, dates, people, made));
     let absent = Vec::new();
     match open_items(&measures, &absent).first() {
         None => Ok((measures, absent)),
@@ -109,6 +125,34 @@ fn peculiarities(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Vec<Meas
     measures
 }
 
+/// What was done to those who stand out by what the data show, with the persons of each reason (`outliers.rs`).
+fn outliers(made: &[Made], peculiar: &[Peculiar]) -> Vec<Measure> {
+    let (item, facilities) = (Item::Peculiarities, ["facility", "care_site_id", "provider_id", "location_id"]);
+    let mut measures = vec![measure(item, Operation::Dropped, facilities.map(str::to_owned).to_vec(), [])];
+    for table in made {
+        let of = |advice: &[Advice]| -> Vec<Peculiar> {
+            let here = |one: &&Peculiar| one.table == table.name && advice.contains(&one.advice);
+            peculiar.iter().filter(here).cloned().collect()
+        };
+        let columns = || table.columns(|c| c.privacy != Privacy::Key);
+        for (advice, operation) in
+            [(Advice::Suppress, Operation::RowsSuppressed), (Advice::TopCode, Operation::TopBottomCoded)]
+        {
+            let found = of(&[advice]);
+            if !found.is_empty() && !columns().is_empty() {
+                measures.push(Measure { item, operation, columns: columns(), counts: counts_of(&found) });
+            }
+        }
+    }
+    let review: Vec<Peculiar> = peculiar.iter().filter(|one| one.advice == Advice::Review).cloned().collect();
+    let codes: Vec<String> = made.iter().flat_map(|t| t.columns(|c| says_what(&t.name, c))).collect();
+    if !review.is_empty() && !codes.is_empty() {
+        let counts = counts_of(&review);
+        measures.push(Measure { item, operation: Operation::ClassesChecked, columns: codes, counts });
+    }
+    measures
+}
+
 fn is_amount(table: &str, column: &Column) -> bool {
     column.privacy == Privacy::Clinical && !is_category(column) && !says_what(table, column)
 }
@@ -117,8 +161,8 @@ fn is_word(table: &str, column: &Column) -> bool {
     column.privacy == Privacy::Clinical && is_category(column) && !says_what(table, column)
 }
 
-/// Differences between the records: classes of k, shifted and truncated dates.
-fn database(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Vec<Measure> {
+/// Differences between the records: classes of k, and what was done to dates.
+fn database(spec: &ReleaseSpec, dates: &Dates, people: &People, made: &[Made]) -> Vec<Measure> {
     let item = Item::DatabaseProperties;
     let demographics: Vec<String> = people.levels().iter().map(|l| format!("person.{}", l.column)).collect();
     let mut measures = vec![
@@ -126,21 +170,43 @@ fn database(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Vec<Measure> 
         measure(item, Operation::RowsSuppressed, demographics, [("persons", people.suppressed())]),
     ];
     for table in made {
-        let dates = table.columns(|c| c.kind == ColumnType::Date);
-        if dates.is_empty() {
+        let columns = table.columns(|c| c.kind == ColumnType::Date);
+        if columns.is_empty() {
             continue;
         }
         if let Some(lives) = spec.anonymity.lives {
             let rows = table.flow.held.get("several-known").copied().unwrap_or_default();
             let known = [("known_events", u64::from(lives.known)), ("persons", u64::from(spec.anonymity.k))];
-            measures.push(measure(item, Operation::Generalised, dates.clone(), known));
-            measures.push(measure(item, Operation::RowsSuppressed, dates.clone(), [("rows", rows)]));
-        } else {
-            let most = u64::from(spec.anonymity.shift_days());
-            measures.push(measure(item, Operation::DatesShifted, dates.clone(), [("most_days", most)]));
+            measures.push(measure(item, Operation::Generalised, columns.clone(), known));
+            measures.push(measure(item, Operation::RowsSuppressed, columns.clone(), [("rows", rows)]));
         }
+        measures.extend(dates.rule().into_iter().flat_map(|rule| told(rule, dates.unit_of_deaths(), table, &columns)));
         let rows = table.flow.held.get("outside-window").copied().unwrap_or_default();
-        measures.push(measure(item, Operation::Truncated, dates, [("rows", rows)]));
+        measures.push(measure(item, Operation::Truncated, columns, [("rows", rows)]));
+    }
+    measures
+}
+
+/// What each rule does to the dates of a table. Deaths are told by their unit whatever the rule.
+fn told(rule: DateRule, of_deaths: DateUnit, table: &Made, columns: &[String]) -> Vec<Measure> {
+    let item = Item::DatabaseProperties;
+    let coarse = |unit: DateUnit| {
+        let days = if unit == DateUnit::Window { 0 } else { unit.length().unsigned_abs() };
+        measure(item, Operation::Generalised, columns.to_vec(), [("unit_days", u64::from(days))])
+    };
+    let shifted = |days: u64| measure(item, Operation::DatesShifted, columns.to_vec(), [("most_days", days)]);
+    let mut measures = match rule {
+        DateRule::Calendar { unit } => vec![coarse(unit)],
+        DateRule::Shift { days, then: DateUnit::Day, .. } => vec![shifted(u64::from(days))],
+        DateRule::Shift { days, then, .. } => vec![shifted(u64::from(days)), coarse(then)],
+        DateRule::Relative { unit } => vec![coarse(unit)],
+        DateRule::Gaps { run, k, .. } => {
+            let counts = [("gaps", u64::from(run)), ("persons", u64::from(k))];
+            vec![measure(item, Operation::Generalised, columns.to_vec(), counts)]
+        }
+    };
+    if table.name == "death" {
+        measures.push(coarse(of_deaths));
     }
     measures
 }

@@ -311,7 +311,7 @@ impl Told {
             rows.codes.push(code_of(label.code).to_owned());
             let told = label.days.filter(|_| label.unit != DateUnit::Window);
             rows.days.push(told.map(|(first, _)| first));
-            rows.units.push(unit_word(label.unit));
+            rows.units.push(label.unit.as_str());
         }
         for ((_, writer), rows) in self.writers.iter_mut().zip(tables) {
             writer.write(&rows.batch()?)?;
@@ -346,17 +346,6 @@ fn told_schema() -> SchemaRef {
         Field::new("told_day", DataType::Date32, true),
         Field::new(DATE_UNIT, DataType::Utf8, false),
     ]))
-}
-
-const fn unit_word(unit: DateUnit) -> &'static str {
-    match unit {
-        DateUnit::Day => "day",
-        DateUnit::Month => "month",
-        DateUnit::Quarter => "quarter",
-        DateUnit::HalfYear => "half_year",
-        DateUnit::Year => "year",
-        DateUnit::Window => "window",
-    }
 }
 
 /// Puts into a draft's rows what is told of them, and leaves out those of which nothing is.

@@ -19,7 +19,9 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Known, Workshop,
+    dates::days_of_care,
     events::DATE_UNIT,
+    outliers,
     people::{People, gated_rows},
 };
 use crate::{
@@ -58,6 +60,12 @@ pub(super) async fn check(
         let Ok(code) = code_column(&choice.name) else { continue };
         if !choice.columns.iter().any(|name| name == code) {
             continue;
+        }
+        if let Some(rows) = released_rows(shop, files, &choice.name).await? {
+            let left = count(outliers::of_multiple_births(rows, &choice.name)?).await?;
+            if left > 0 {
+                return Err(Error::Bug(format!("{left} rows of {} say that a birth was multiple", choice.name)));
+            }
         }
         let few = released_rows(shop, files, &choice.name).await?;
         let Some(few) = few else { continue };
@@ -205,8 +213,12 @@ async fn collect(shop: Workshop<'_>, mut parts: Vec<DataFrame>) -> Result<Column
 }
 
 /// Selects person, code and day of a table's rows, of the measured persons only.
-fn events(rows: DataFrame, table: &str, person: &str, few: Option<DataFrame>) -> Result<Option<DataFrame>> {
-    let Some(date) = date_column(named(table)?) else { return Ok(None) };
+fn events(
+    rows: DataFrame,
+    (table, date): (&str, &str),
+    person: &str,
+    few: Option<DataFrame>,
+) -> Result<Option<DataFrame>> {
     let code = match code_column(table) {
         Ok(code) if rows.schema().has_column_with_unqualified_name(code) => coalesce(vec![col(code), lit("")]),
         _ => lit(""),
@@ -233,20 +245,20 @@ fn measured(shop: Workshop<'_>, gated: &FileSet<Gated>) -> Result<DataFrame> {
     Ok(persons.sort(vec![col("measured").sort(true, false)])?.limit(0, Some(most))?)
 }
 
-async fn before(shop: Workshop<'_>, gated: &FileSet<Gated>, tables: &[&str]) -> Result<Column3> {
+async fn before(shop: Workshop<'_>, gated: &FileSet<Gated>, days: &[(&str, &str)]) -> Result<Column3> {
     let mut parts = Vec::new();
-    for table in tables {
+    for day in days {
         let few = Some(measured(shop, gated)?);
-        parts.extend(events(gated_rows(shop, gated, table)?, table, "person_id", few)?);
+        parts.extend(events(gated_rows(shop, gated, day.0)?, *day, "person_id", few)?);
     }
     collect(shop, parts).await
 }
 
-async fn after(shop: Workshop<'_>, files: &FileSet<Anonymous>, tables: &[&str]) -> Result<Column3> {
+async fn after(shop: Workshop<'_>, files: &FileSet<Anonymous>, days: &[(&str, &str)]) -> Result<Column3> {
     let mut parts = Vec::new();
-    for table in tables {
-        if let Some(rows) = released_rows(shop, files, table).await? {
-            parts.extend(events(rows, table, "person_id", None)?);
+    for day in days {
+        if let Some(rows) = released_rows(shop, files, day.0).await? {
+            parts.extend(events(rows, *day, "person_id", None)?);
         }
     }
     collect(shop, parts).await
@@ -259,8 +271,8 @@ pub(super) async fn gaps(
     gated: &FileSet<Gated>,
     files: &FileSet<Anonymous>,
 ) -> Result<BeforeAfter<Singled>> {
-    let tables = chosen(spec, |name| name != "death" && name != "observation_period");
-    let (before, after) = (before(shop, gated, &tables).await?, after(shop, files, &tables).await?);
+    let days = days_of_care(spec)?;
+    let (before, after) = (before(shop, gated, &days).await?, after(shop, files, &days).await?);
     Ok(BeforeAfter { before: before.view()?.gaps(spec.anonymity.k), after: after.view()?.gaps(spec.anonymity.k) })
 }
 
@@ -272,8 +284,9 @@ pub(super) async fn known_events(
     files: &FileSet<Anonymous>,
     key: &[u8],
 ) -> Result<Vec<Known>> {
-    let tables = chosen(spec, |name| code_column(name).is_ok() && name != "death");
-    let (before, after) = (before(shop, gated, &tables).await?, after(shop, files, &tables).await?);
+    let mut days = days_of_care(spec)?;
+    days.retain(|(table, _)| code_column(table).is_ok());
+    let (before, after) = (before(shop, gated, &days).await?, after(shop, files, &days).await?);
     let (before, after) = (before.view()?, after.view()?);
     let mut known = Vec::new();
     for (detail, word) in [(Detail::Month, "month"), (Detail::Day, "day")] {
@@ -284,10 +297,6 @@ pub(super) async fn known_events(
         }
     }
     Ok(known)
-}
-
-fn chosen(spec: &ReleaseSpec, fits: impl Fn(&str) -> bool) -> Vec<&str> {
-    spec.tables.iter().map(|choice| choice.name.as_str()).filter(|name| fits(name)).collect()
 }
 
 impl Column3 {

@@ -1,19 +1,24 @@
 //! Anonymise: the gated set becomes a set in which nobody can be recognised by ordinary means (ordinance Art. 18).
 //!
 //! In this order: the cohort is taken; its people are generalised until each shares every demographic combination with
-//! k − 1 others (`people.rs`); dates are shifted per person and cut to the window that everyone shares; rare codes are
-//! rolled up or left out and rare categories blanked (`codes.rs`, `values.rs`); extreme values are coded to the nearest
-//! value that enough persons reach; ids are replaced by fresh ones. Then the result is read again and measured
-//! (`measure.rs`). Shifts, maps and keys lie in a working folder that is destroyed with the release's making.
+//! k − 1 others (`people.rs`); events are cut to the window that everyone shares and freed of what stands out
+//! (`events.rs`, `outliers.rs`); rare codes are rolled up or left out (`codes.rs`); dates are told by the release's rule,
+//! alike in all tables (`dates.rs`); rare categories are blanked and extreme values coded to the nearest value that enough
+//! persons reach (`values.rs`); ids are replaced by fresh ones. Then the result is read again and measured
+//! (`measure.rs`, `proof.rs`). Moves, maps and keys lie in a working folder that is destroyed with the release's making.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
-pub use self::lives::LivesMeasured;
+pub use self::{
+    lives::LivesMeasured,
+    outliers::Peculiar,
+    proof::{DatesMeasured, RunsShared},
+};
 pub use kiban_anon::{
-    BeforeAfter, RareCounts, Risk, Singled,
+    Advice, BeforeAfter, DateLoss, DateRule, Leak, LeakKind, LeakVerdict, RareCounts, Reason, Risk, Singled,
     ordinance::{Item, Measure, NoObject, Operation},
 };
 use kiban_core::{Entropy, PersonKey};
@@ -29,11 +34,14 @@ use crate::{
 };
 
 mod codes;
+mod dates;
 mod events;
 mod evidence;
 mod lives;
 mod measure;
+mod outliers;
 mod people;
+mod proof;
 mod values;
 
 /// Where and with what a release is made.
@@ -85,6 +93,10 @@ pub struct Measured {
     pub gaps: BeforeAfter<Singled>,
     /// Persons singled out by known events: how many, how precisely, result.
     pub known: Vec<Known>,
+    /// What was proved and measured of dates, unless lives are protected.
+    pub dates: Option<DatesMeasured>,
+    /// Who stood out, why, and what was done about it.
+    pub peculiar: Vec<Peculiar>,
     /// What protecting lives did, where the specification asks for it.
     pub lives: Option<LivesMeasured>,
     /// What was done for each item of the ordinance.
@@ -133,10 +145,12 @@ pub async fn anonymise(
     }
     let key = |purpose: &str| entropy.key(&format!("release/{}/{purpose}", spec.name));
     let cohort = people::cohort(shop, spec, gated).await?;
-    let people = people::generalise(spec, &cohort, key("persons"), key("dates"))?;
+    let (dates, moved) = dates::Dates::begin(shop, spec, gated, &cohort, key("dates")).await?;
+    let people = people::generalise(spec, cohort, moved, key("persons"))?;
     let mut tables = BTreeMap::from([("person".to_owned(), people.write_persons(shop).await?)]);
     let mut flows = vec![people.flow(gated.rows("person"))?];
-    let making = events::Making { shop, spec, people: &people, with_visits: releases(spec, "visit_occurrence") };
+    let with_visits = releases(spec, "visit_occurrence");
+    let making = events::Making { shop, spec, people: &people, dates: &dates, with_visits };
     let mut drafts = Vec::new();
     let ordered: BTreeSet<(bool, &str)> =
         spec.tables.iter().map(|choice| (choice.name != "visit_occurrence", choice.name.as_str())).collect();
@@ -144,9 +158,10 @@ pub async fn anonymise(
         let Some(choice) = spec.tables.iter().find(|choice| choice.name == name) else { continue };
         drafts.push(making.draft(choice, gated).await?);
     }
-    let lives = match spec.anonymity.lives {
-        Some(lives) => Some(lives::share(&making, lives, &key("lives"), &mut drafts).await?),
-        None => None,
+    let courses = outliers::rare_courses(&making, &drafts).await?;
+    let (lives, map) = match spec.anonymity.lives {
+        Some(lives) => (Some(lives::share(&making, lives, &key("lives"), &mut drafts).await?), None),
+        None => (None, Some(dates.tell(&making, &mut drafts).await?)),
     };
     let mut codes = BTreeMap::new();
     let mut finished = Vec::new();
@@ -161,10 +176,15 @@ pub async fn anonymise(
     }
     let files = FileSet::reached(shop.output.to_owned(), tables);
     measure::check(shop, spec, &people, &files).await?;
+    let told = match map {
+        Some(map) => proof::dates(shop, (&dates, &map), (&people, gated), &files, &finished).await?,
+        None => None,
+    };
+    let peculiar = outliers::summary(&making, &people, &finished, courses).await?;
     let sample = key("measurement");
     let gaps = measure::gaps(shop, spec, gated, &files).await?;
     let known = measure::known_events(shop, spec, gated, &files, &sample).await?;
-    let (measures, absent) = evidence::measures(spec, &people, &finished)?;
+    let (measures, absent) = evidence::measures(spec, &dates, &people, &finished, &peculiar)?;
     let measured = Measured {
         cohort: people.cohort(),
         released: people.released(),
@@ -176,6 +196,8 @@ pub async fn anonymise(
         codes,
         gaps,
         known,
+        dates: told,
+        peculiar,
         lives,
         measures,
         absent,

@@ -1,4 +1,4 @@
-//! The people of a release: the cohort, its generalisation to k, fresh ids and date shifts.
+//! The people of a release: the cohort, its generalisation to k, and fresh ids.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,12 +13,12 @@ use datafusion::{
     prelude::{DataFrame, col, lit, starts_with},
 };
 use kiban_anon::{
-    BeforeAfter, BirthYears, ClassMap, DateShift, Folded, Hierarchy, Policy, QuasiIdentifier, Risk, Solution, Step,
-    Window, search, smallest_class,
+    BeforeAfter, BirthYears, ClassMap, Folded, Hierarchy, Policy, QuasiIdentifier, Risk, Solution, search,
+    smallest_class,
 };
 use kiban_core::{PersonKey, keyed_u64};
 
-use super::{ChosenLevel, Workshop, scratch_file};
+use super::{ChosenLevel, Workshop, dates::Moved, scratch_file};
 use crate::{
     Error, Result,
     dataset::{FileSet, Gated},
@@ -38,6 +38,16 @@ pub(super) struct Cohort {
     sex: StringArray,
     birth_year: Int64Array,
     residence: StringArray,
+}
+
+impl Cohort {
+    pub(super) const fn persons(&self) -> &Int64Array {
+        &self.persons
+    }
+
+    pub(super) const fn birth_years(&self) -> &Int64Array {
+        &self.birth_year
+    }
 }
 
 /// Reads the gated files of a table.
@@ -120,8 +130,8 @@ pub(super) struct People {
     kept: BooleanArray,
     released: Vec<StringArray>,
     fresh: Vec<i64>,
-    shifts: Int32Array,
-    window: (i32, i32),
+    moves: Int32Array,
+    aged: u64,
     solution: Solution,
     attributes: Vec<QuasiIdentifier>,
     sizes_before: Vec<u64>,
@@ -131,14 +141,10 @@ pub(super) struct People {
     class_sizes: Vec<u32>,
 }
 
-/// Generalises the cohort to k, and draws a fresh id and a date shift for everyone who stays.
-pub(super) fn generalise(
-    spec: &ReleaseSpec,
-    cohort: &Cohort,
-    person_key: [u8; 32],
-    date_key: [u8; 32],
-) -> Result<People> {
+/// Generalises the cohort to k, and draws a fresh id for everyone who stays. Births go along with the dates.
+pub(super) fn generalise(spec: &ReleaseSpec, cohort: Cohort, moved: Moved, person_key: [u8; 32]) -> Result<People> {
     let limits = &spec.anonymity;
+    let cohort = &Cohort { birth_year: moved.birth_years, ..cohort };
     let attributes = attributes(spec, cohort)?;
     let columns = encode(&attributes, cohort)?;
     let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
@@ -152,14 +158,7 @@ pub(super) fn generalise(
     if sizes_after.is_empty() {
         return Err(too_few(limits.smallest_class(), cohort.persons.len()));
     }
-    let window = Window::new(spec.window.from, spec.window.to)?;
-    let (shifts, window) = match limits.shift_days() {
-        0 => (Int32Array::from(vec![0; cohort.persons.len()]), window.days()),
-        most => {
-            let shift = DateShift::new(date_key, most, Step::Day)?;
-            (shift.offsets(&cohort.persons), window.shared(&shift)?.days())
-        }
-    };
+    let aged = aged(spec, &cohort.birth_year, &generalised.kept);
     let fresh = fresh_ids(&cohort.persons, &generalised.kept, &person_key);
     let (class_of, class_sizes) = number_classes(&generalised.columns, &generalised.kept);
     Ok(People {
@@ -169,13 +168,20 @@ pub(super) fn generalise(
         kept: generalised.kept,
         released: generalised.columns,
         fresh,
-        shifts,
-        window,
+        moves: moved.moves,
+        aged,
         solution,
         sizes_before: table.class_sizes(),
         sizes_after,
         attributes,
     })
+}
+
+/// Counts those who stay and are shown as of the top age or more.
+fn aged(spec: &ReleaseSpec, births: &Int64Array, kept: &BooleanArray) -> u64 {
+    let youngest = i64::from(spec.window.to.year()) - i64::from(spec.anonymity.top_age);
+    let old = births.iter().zip(kept).filter(|(born, kept)| *kept == Some(true) && born.is_some_and(|b| b <= youngest));
+    old.count() as u64
 }
 
 fn too_few(k: u32, persons: usize) -> Error {
@@ -254,7 +260,7 @@ impl People {
         &self.class_sizes
     }
 
-    /// Writes who stays, under which id, by how many days shifted: secret, in the scratch folder.
+    /// Writes who stays, under which id, moved by how many days: secret, in the scratch folder.
     pub(super) fn secrets(&self, shop: Workshop<'_>) -> Result<DataFrame> {
         let path = scratch_file(shop, "people.parquet");
         let rows = || (0..self.persons.len()).filter(|row| self.kept.value(*row));
@@ -263,7 +269,7 @@ impl People {
         let schema: SchemaRef = Arc::new(Schema::new(vec![
             Field::new("secret_person", DataType::Int64, false),
             Field::new("fresh_person", DataType::Int64, false),
-            Field::new("shift", DataType::Int32, false),
+            Field::new("move", DataType::Int32, false),
             Field::new("class", DataType::Int32, false),
         ]));
         let batch = RecordBatch::try_new(
@@ -271,7 +277,7 @@ impl People {
             vec![
                 Arc::new(Int64Array::from_iter_values(rows().map(|row| self.persons.value(row)))),
                 Arc::new(Int64Array::from_iter_values(rows().map(fresh))),
-                Arc::new(Int32Array::from_iter_values(rows().map(|row| self.shifts.value(row)))),
+                Arc::new(Int32Array::from_iter_values(rows().map(|row| self.moves.value(row)))),
                 Arc::new(Int32Array::from_iter_values(rows().map(class))),
             ],
         )?;
@@ -299,9 +305,9 @@ impl People {
         Ok(Manifest { files: vec![writer.finish()?] })
     }
 
-    /// Returns the first and last day that every released date lies between, as days since 1970.
-    pub(super) const fn window(&self) -> (i32, i32) {
-        self.window
+    /// Returns how many of those released are shown as of the top age or more.
+    pub(super) const fn aged(&self) -> u64 {
+        self.aged
     }
 
     /// Counts by an independent road the fewest persons that share a released combination.

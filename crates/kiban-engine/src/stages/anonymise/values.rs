@@ -8,13 +8,13 @@ use datafusion::{
     functions_aggregate::expr_fn::{count_distinct, max, min},
     functions_window::expr_fn::row_number,
     logical_expr::{Expr, ExprFunctionExt, cast},
-    prelude::{DataFrame, col, lit, when},
+    prelude::{DataFrame, coalesce, col, lit, when},
 };
 use kiban_core::tables::{CdmTable, Column, ColumnType, Privacy};
 
 use super::{
     Workshop,
-    events::{is_concept, null_of},
+    events::{CODED, is_concept, null_of},
 };
 use crate::{
     Error, Result,
@@ -27,9 +27,10 @@ pub(super) async fn common(
     spec: &ReleaseSpec,
     table: &CdmTable,
     columns: &[&'static Column],
-    mut rows: DataFrame,
+    rows: DataFrame,
 ) -> Result<DataFrame> {
     let source = rows.clone();
+    let mut rows = rows.with_column(CODED, lit(false))?;
     for column in columns.iter().filter(|c| c.privacy == Privacy::Clinical && !says_what(table.name, c)) {
         rows = if is_category(column) {
             categories(shop, spec, column, &source, rows).await?
@@ -105,6 +106,8 @@ fn extremes(spec: &ReleaseSpec, column: &Column, source: &DataFrame, rows: DataF
     // A span turned inside out belongs to so few persons that both ends are the same few: nothing is shown.
     let known = col(&top).is_not_null().and(col(&bottom).lt_eq(col(&top))).and(col(column.name).is_not_null());
     let coded = greatest(vec![least(vec![col(column.name), col(&top)]), col(&bottom)]);
+    let far = known.clone().and(coded.clone().not_eq(col(column.name)));
     let shown = when(known, cast(coded, kind.clone())).otherwise(null_of(&kind))?;
+    let rows = rows.with_column(CODED, col(CODED).or(coalesce(vec![far, lit(false)])))?;
     Ok(rows.with_column(column.name, shown)?.drop_columns(&[code.as_str(), &top, &other, &bottom])?)
 }

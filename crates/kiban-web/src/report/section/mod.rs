@@ -12,12 +12,14 @@ use crate::{
 
 mod attacks;
 mod audit;
+mod dates;
 mod findings;
 mod flow;
 mod frontier;
 mod linkage;
 mod loss;
 mod ordinance;
+mod peculiar;
 mod rare;
 mod risk;
 mod standings;
@@ -88,7 +90,7 @@ pub(super) struct Figure {
 
 /// Returns the sections that have something to say, in the order of the page.
 pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
-    let sections: [fn(&Context<'_>) -> Option<Section>; 16] = [
+    let sections: [fn(&Context<'_>) -> Option<Section>; 18] = [
         verdict::section,
         flow::section,
         standings::section,
@@ -101,7 +103,9 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
         utility::section,
         ordinance::section,
         attacks::section,
+        dates::section,
         rare::section,
+        peculiar::section,
         findings::section,
         audit::section,
         timings::section,
