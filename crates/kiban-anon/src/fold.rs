@@ -164,9 +164,9 @@ impl Folded {
     ) -> Result<Self> {
         let layout = Layout::new(hierarchies.iter().map(|h| h.leaves()).collect())?;
         let words = if layout.bits() <= u64::BITS {
-            Words::Narrow(fold(&pack(&layout, columns)?, counts, sensitive)?)
+            Words::Narrow(fold(pack(&layout, columns)?, counts, sensitive)?)
         } else {
-            Words::Wide(fold(&pack(&layout, columns)?, counts, sensitive)?)
+            Words::Wide(fold(pack(&layout, columns)?, counts, sensitive)?)
         };
         let total = |counts: &mut dyn Iterator<Item = u32>| counts.map(u64::from).sum();
         let persons = match &words {
@@ -327,7 +327,7 @@ pub(crate) fn pack<W: Word>(layout: &Layout, columns: &[UInt32Array]) -> Result<
 }
 
 fn fold<W: Word>(
-    words: &[W],
+    mut words: Vec<W>,
     counts: Option<&UInt64Array>,
     sensitive: &[(&Hierarchy, &UInt32Array)],
 ) -> Result<ClassTable<W>> {
@@ -337,11 +337,14 @@ fn fold<W: Word>(
     let mut classes: Vec<(W, u32)> = Vec::new();
     match counts {
         None => {
-            let mut sorted = words.to_vec();
-            sorted.sort_unstable();
-            for run in sorted.chunk_by(|a, b| a == b) {
+            // The order of the rows is needed only where they carry more than themselves.
+            let rows = if sensitive.is_empty() { Vec::new() } else { words.clone() };
+            words.sort_unstable();
+            classes.reserve_exact(words.chunk_by(|a, b| a == b).count());
+            for run in words.chunk_by(|a, b| a == b) {
                 classes.extend(run.first().map(|word| Ok((*word, narrow(run.len() as u64)?))).transpose()?);
             }
+            words = rows;
         }
         Some(counts) if counts.len() == words.len() && counts.null_count() == 0 => {
             let mut sums: FxHashMap<W, u64> = FxHashMap::default();

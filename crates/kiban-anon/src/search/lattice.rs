@@ -1,5 +1,7 @@
 //! The lattice of generalisations: nodes, their order, and a node's levels in one word.
 
+use std::ops::Range;
+
 use crate::{
     error::{Error, Result},
     policy::QuasiIdentifier,
@@ -84,6 +86,19 @@ impl Lattice {
     /// Returns the number of nodes; what does not fit counts as the most that does.
     pub(crate) fn nodes(&self) -> u64 {
         self.ranges.iter().fold(1, |n: u64, (low, high)| n.saturating_mul((high - low + 1) as u64))
+    }
+
+    /// Returns the number of levels of a column.
+    pub(crate) fn levels(&self, column: usize) -> u64 {
+        self.ranges.get(column).map_or(1, |(low, high)| (high - low + 1) as u64)
+    }
+
+    /// Returns the nodes that have all columns but these at the top.
+    pub(crate) fn projected(&self, on: &Range<usize>) -> Self {
+        let range = |(column, range): (usize, &(usize, usize))| {
+            if on.contains(&column) { *range } else { (range.1, range.1) }
+        };
+        Self { ranges: self.ranges.iter().enumerate().map(range).collect() }
     }
 
     pub(crate) fn bottom(&self) -> Levels {

@@ -7,13 +7,15 @@
 //! at least *s* suppressed persons has a loss no smaller than [`Bounds::score`]. The search visits the nodes by rising
 //! bound, each drawn from the one below it, and needs for each only a *witness*: some node above with so many persons
 //! that the bound exceeds the best loss known, or the limit. It looks for the highest witness on one path to the top by
-//! bisection, because high tables are small and a high witness speaks for many nodes. When the next bound exceeds the
+//! bisection, because high tables are small and a high witness speaks for many nodes; nodes above one that was checked
+//! and spared too many are passed over unchecked. When the next bound exceeds the
 //! best loss, the best is proven; when the search is stopped before, that bound says how far off the best can be.
 //!
 //! Nodes are checked one after the other, because each tells which is worth checking next; threads share the work on one
 //! class table (`group.rs`). So the same nodes are checked and the same answer is given however many threads there are.
 
 mod bounds;
+mod floor;
 mod group;
 mod heuristic;
 pub(crate) mod lattice;
@@ -25,6 +27,7 @@ use rustc_hash::FxHashMap;
 
 use self::{
     bounds::Bounds,
+    floor::Floor,
     lattice::{Lattice, Levels},
     tables::Tables,
 };
@@ -63,7 +66,8 @@ pub fn search(attributes: &[QuasiIdentifier], table: &Folded, policy: &Policy) -
 /// Searches until the budget is spent; the solution tells whether it is proven, and if not how far off the best can be.
 ///
 /// [`Strategy::BestEffort`] spends half of its budget on finding a good node wherever it lies and the other half on
-/// the bound; without a budget it takes one of 2,000 nodes. [`Strategy::Local`] is answered as best effort: it is
+/// the bound: first on what groups of columns must lose by themselves, then on the nodes of least loss. Without a budget it
+/// takes one of 2,000 nodes. [`Strategy::Local`] is answered as best effort: it is
 /// [`recode_locally`](crate::recode_locally) that recodes locally.
 ///
 /// # Errors
@@ -87,9 +91,17 @@ pub fn search_within(
     let weights = weights(attributes)?;
     let parts = Parts { hierarchies: &hierarchies, weights: &weights, table, lattice, judge, policy, budget };
     match table.words() {
-        Words::Narrow(words) => Search::new(parts, words).run(strategy),
-        Words::Wide(words) => Search::new(parts, words).run(strategy),
+        Words::Narrow(words) => solve(parts, words, strategy),
+        Words::Wide(words) => solve(parts, words, strategy),
     }
+}
+
+fn solve<W: Word>(parts: Parts<'_>, words: &ClassTable<W>, strategy: Strategy) -> Result<Solution> {
+    let floor = match strategy {
+        Strategy::Optimal => Floor::default(),
+        _ => Floor::new(&parts, words, parts.budget.nodes.unwrap_or(heuristic::NODES) / 3),
+    };
+    Search::new(parts, words).run(strategy, floor)
 }
 
 struct Parts<'a> {
@@ -159,6 +171,8 @@ struct Search<'a, W> {
     checked: FxHashMap<Levels, Checked>,
     /// Persons whom every node below suppresses, most first, without those that a higher node makes idle.
     witnesses: Vec<(u64, Levels)>,
+    /// All checked nodes with the same figure, fewest first: no node above one has a greater figure.
+    spared: Vec<(u64, Levels)>,
     best: Option<Best>,
     frontier: BinaryHeap<Open>,
     /// Open nodes that were taken to be settled.
@@ -183,17 +197,18 @@ impl<'a, W: Word> Search<'a, W> {
             budget,
             checked: FxHashMap::default(),
             witnesses: Vec::new(),
+            spared: Vec::new(),
             best: None,
             frontier: BinaryHeap::new(),
             taken: 0,
         }
     }
 
-    fn run(mut self, strategy: Strategy) -> Result<Solution> {
+    fn run(mut self, strategy: Strategy, floor: Floor) -> Result<Solution> {
         self.check(self.lattice.top());
         let most = match strategy {
             Strategy::Optimal => self.budget.nodes,
-            _ => Some(self.budget.nodes.unwrap_or(heuristic::NODES)),
+            _ => Some(self.budget.nodes.unwrap_or(heuristic::NODES).saturating_sub(floor.checked)),
         };
         if let Some(nodes) = most.filter(|_| strategy != Strategy::Optimal) {
             self.look_around(nodes / 2);
@@ -201,7 +216,7 @@ impl<'a, W: Word> Search<'a, W> {
         let bottom = self.lattice.bottom();
         self.frontier.push(Open { bound: self.bounds.score(bottom, 0), node: bottom, from: 0 });
         self.work(most);
-        self.solution()
+        self.solution(floor)
     }
 
     /// Settles open nodes by rising bound until none can be better than the best.
@@ -252,6 +267,10 @@ impl<'a, W: Word> Search<'a, W> {
         while low < high {
             let middle = low + (high - low) / 2;
             let Some(at) = path.get(middle).copied() else { return true };
+            if middle > 0 && self.spares(at, enough) {
+                high = middle;
+                continue;
+            }
             if self.spent(most) {
                 return false;
             }
@@ -272,6 +291,11 @@ impl<'a, W: Word> Search<'a, W> {
     /// Returns the most persons that some checked node above this one says must be suppressed.
     fn witnessed(&self, node: Levels) -> u64 {
         self.witnesses.iter().find(|(_, above)| node.below(*above)).map_or(0, |w| w.0)
+    }
+
+    /// Tells whether some checked node below this one says that it can be no witness of so many persons.
+    fn spares(&self, node: Levels, enough: u64) -> bool {
+        self.spared.iter().take_while(|(persons, _)| *persons < enough).any(|(_, below)| below.below(node))
     }
 
     /// Returns a way to the top, always through the successor of the smallest bound; the top itself is left out, for it is
@@ -305,8 +329,11 @@ impl<'a, W: Word> Search<'a, W> {
             let classes = (people - verdict.gone.len()) as u64;
             self.propose(Best { node, suppressed: verdict.suppressed, classes, loss });
         }
+        self.tables.release(table);
         self.checked.insert(node, checked);
         self.witness(verdict.at_least, node);
+        let place = self.spared.partition_point(|spared| spared.0 <= verdict.at_least);
+        self.spared.insert(place, (verdict.at_least, node));
         checked
     }
 
@@ -347,9 +374,9 @@ impl<'a, W: Word> Search<'a, W> {
         self.best.as_ref().map_or(f64::INFINITY, |best| best.loss.score)
     }
 
-    fn solution(self) -> Result<Solution> {
-        let checked = self.checked.len() as u64;
-        let open = self.frontier.peek().map(|open| open.bound);
+    fn solution(self, floor: Floor) -> Result<Solution> {
+        let checked = self.checked.len() as u64 + floor.checked;
+        let open = self.frontier.peek().map(|open| open.bound.max(floor.score));
         let Some(best) = self.best else {
             let at_top = self.checked.get(&self.lattice.top()).map_or(self.persons, |top| top.at_least);
             let suppressed = at_top.min(self.persons);
@@ -363,7 +390,7 @@ impl<'a, W: Word> Search<'a, W> {
             persons: self.persons,
             suppressed: best.suppressed,
             classes: best.classes,
-            optimal: open.is_none_or(|open| open > best.loss.score + NOISE),
+            optimal: open.is_none_or(|open| open > best.loss.score + NOISE) || floor.score >= best.loss.score - NOISE,
             loss: best.loss,
             checked,
             nodes: self.lattice.nodes(),

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use super::{
-    group::{Grouped, Trace, Way, group},
+    group::{Grouped, Room, Trace, Way, group},
     lattice::Levels,
 };
 use crate::{
@@ -27,6 +27,7 @@ pub(super) struct Tables<'a, W> {
     entries: usize,
     budget: usize,
     threads: NonZeroUsize,
+    room: Room<W>,
 }
 
 impl<'a, W: Word> Tables<'a, W> {
@@ -54,6 +55,7 @@ impl<'a, W: Word> Tables<'a, W> {
             budget: base.weight().saturating_mul(2).max(LEAST_BUDGET),
             layout,
             threads,
+            room: Room::default(),
         }
     }
 
@@ -66,11 +68,29 @@ impl<'a, W: Word> Tables<'a, W> {
             Some((levels, table)) => (*levels, table.weight(), self.roll_up(table, *levels, node)),
             None => (Levels::default(), self.base.weight(), self.roll_up(self.base, Levels::default(), node)),
         };
-        let table = Arc::new(table);
-        if from != node && table.weight() * 10 <= weight * 9 {
-            self.keep(node, Arc::clone(&table));
+        if from == node || table.weight() * 10 > weight * 9 {
+            return Arc::new(table);
         }
+        let table = Arc::new(self.fitted(table));
+        self.keep(node, Arc::clone(&table));
         table
+    }
+
+    /// Takes back a table that is not kept.
+    pub(super) fn release(&self, table: Arc<ClassTable<W>>) {
+        if let Ok(table) = Arc::try_unwrap(table) {
+            self.room.give(table.classes);
+        }
+    }
+
+    /// Leaves no room in a table that is to be kept.
+    fn fitted(&self, table: ClassTable<W>) -> ClassTable<W> {
+        if table.classes.capacity() <= table.len() * 5 / 4 {
+            return table;
+        }
+        let classes = table.classes.clone();
+        self.room.give(table.classes);
+        ClassTable { classes, ..table }
     }
 
     fn keep(&mut self, node: Levels, table: Arc<ClassTable<W>>) {
@@ -81,6 +101,7 @@ impl<'a, W: Word> Tables<'a, W> {
             && let Some((_, largest)) = self.kept.pop()
         {
             self.entries -= largest.weight();
+            self.release(largest);
         }
     }
 
@@ -98,7 +119,7 @@ impl<'a, W: Word> Tables<'a, W> {
         let way = Way::new(rising.into_iter(), unchanged, source.len());
         let most = self.most_classes(to).min(source.len());
         let trace = if source.carries_more() { Trace::Kept } else { Trace::Dropped };
-        let Grouped { classes, target_of } = group(&source.classes, &way, most, trace, self.threads);
+        let Grouped { classes, target_of } = group(&source.classes, &way, most, trace, self.threads, &self.room);
         match trace {
             Trace::Kept => source.carry(classes, &target_of, self.threads),
             Trace::Dropped => ClassTable { classes, ..ClassTable::default() },

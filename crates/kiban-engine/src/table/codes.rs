@@ -1,14 +1,22 @@
 //! Columns of text as the leaf codes of their hierarchies.
 
+use std::sync::mpsc::sync_channel;
+
 use arrow::array::{StringArray, UInt32Array};
 use kiban_anon::{Hierarchy, UNKNOWN};
 use rustc_hash::FxHashMap;
 
-use super::{Attribute, source::Source};
+use super::{
+    Attribute,
+    source::{Rows, Source},
+};
 use crate::{Error, Result};
 
 /// Stands for a missing value until the hierarchy is known.
 const MISSING: u32 = u32::MAX;
+
+/// Batches that may wait to be encoded.
+const WAITING: usize = 2;
 
 /// Turns columns into leaf codes; the values of one without a hierarchy are told or not.
 pub(super) fn encode(
@@ -18,12 +26,25 @@ pub(super) fn encode(
 ) -> Result<Vec<(Hierarchy, UInt32Array)>> {
     let places = chosen.iter().map(|one| source.column(&one.name)).collect::<Result<Vec<_>>>()?;
     let mut columns: Vec<Column> = given.into_iter().map(Column::new).collect();
-    for batch in source.batches(&places)? {
-        for (column, texts) in columns.iter_mut().zip(batch?.columns) {
-            column.add(&texts)?;
-        }
-    }
+    read_ahead(source, &places, |rows| {
+        columns.iter_mut().zip(&rows.columns).try_for_each(|(column, texts)| column.add(texts))
+    })?;
     chosen.iter().zip(columns).map(|(attribute, column)| column.finish(attribute)).collect()
+}
+
+/// Hands on batch after batch while the next ones are read on a thread of their own.
+fn read_ahead(source: &Source, places: &[usize], mut take: impl FnMut(Rows) -> Result<()>) -> Result<()> {
+    let (sender, receiver) = sync_channel(WAITING);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // Where nobody receives any more, the taker says why.
+            match source.batches(places) {
+                Ok(mut batches) => drop(batches.try_for_each(|rows| sender.send(rows))),
+                Err(error) => drop(sender.send(Err(error))),
+            }
+        });
+        receiver.into_iter().try_for_each(|rows| take(rows?))
+    })
 }
 
 /// A column that is being read.
@@ -56,7 +77,8 @@ impl Column {
         Ok(())
     }
 
-    fn finish(self, attribute: &Attribute) -> Result<(Hierarchy, UInt32Array)> {
+    fn finish(mut self, attribute: &Attribute) -> Result<(Hierarchy, UInt32Array)> {
+        self.codes.shrink_to_fit();
         let seen = match self.known {
             Known::Hierarchy(hierarchy) => return Ok((hierarchy, self.codes.into())),
             Known::Seen(seen) => seen,
