@@ -1,16 +1,22 @@
 //! The report of a run: plain data in, one self-contained page out.
 
+pub use between::{Between, Crossing};
 pub use data::{
     AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
+pub use explored::ExploredPoint;
+pub use fitted::{Fitted, FittedParameter};
 pub use study::{
     Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, TransformedColumn,
     Uniques,
 };
-pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment};
+pub use word::{Attack, Basis, Check, Difference, Fit, Hold, Method, RunKind, Stage, Transformation, Treatment};
 
+mod between;
 mod data;
+mod explored;
+mod fitted;
 mod page;
 mod section;
 mod study;

@@ -9,7 +9,7 @@ use std::{
 use kiban_core::{Mark, Reason, Rule, Severity};
 use kiban_web::{
     Lang, Texts, declared,
-    report::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment},
+    report::{Attack, Basis, Check, Difference, Fit, Hold, Method, RunKind, Stage, Transformation, Treatment},
 };
 
 /// Families of messages whose ids end in a word of a closed list.
@@ -34,6 +34,8 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("basis", words(Basis::ALL, Basis::as_str)),
         ("transformation", words(Transformation::ALL, Transformation::as_str)),
         ("treatment", words(Treatment::ALL, Treatment::as_str)),
+        ("difference", words(Difference::ALL, Difference::as_str)),
+        ("fit", words(Fit::ALL, Fit::as_str)),
         ("attack", words(Attack::ALL, Attack::as_str)),
         ("method", words(Method::ALL, Method::as_str)),
         ("tried", words(Method::ALL, Method::as_str).into_iter().chain(["nothing".to_owned()]).collect()),

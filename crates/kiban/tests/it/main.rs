@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod anonymise;
+mod between;
 mod chain;
 mod counter;
+mod fitted;
 mod hierarchy;
 mod lives;
 mod repeat;

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::lives::LivesMeasured;
+pub use self::{between::Between, lives::LivesMeasured};
 pub use kiban_anon::{
     BeforeAfter, RareCounts, Risk, Singled,
     ordinance::{Item, Measure, NoObject, Operation},
@@ -24,10 +24,14 @@ use crate::{
     dataset::{Anonymous, FileSet, Gated},
     flow::Flow,
     lake::Lake,
-    release::spec::ReleaseSpec,
+    release::{
+        earlier::{Candidate, Earlier},
+        spec::ReleaseSpec,
+    },
     runner::Runner,
 };
 
+mod between;
 mod codes;
 mod events;
 mod evidence;
@@ -47,6 +51,8 @@ pub struct Workshop<'a> {
     pub scratch: &'a Path,
     /// Folder that receives the anonymous tables.
     pub output: &'a Path,
+    /// The releases that were made before.
+    pub earlier: &'a Earlier,
 }
 
 /// What anonymising made and measured.
@@ -60,6 +66,8 @@ pub struct Anonymised {
     pub measured: Measured,
     /// Whose data is in it: stays in the house.
     pub persons: Vec<PersonKey>,
+    /// What the ledger of releases gets of it: stays in the house.
+    pub candidate: Candidate,
 }
 
 /// Risk, loss and what remains unprotected, in numbers.
@@ -69,7 +77,7 @@ pub struct Measured {
     pub cohort: u64,
     /// Persons released.
     pub released: u64,
-    /// Persons left out to reach k.
+    /// Persons left out, to reach k or because of earlier releases.
     pub suppressed: u64,
     /// Levels chosen for each demographic column: name, level's name, level, highest level.
     pub levels: Vec<ChosenLevel>,
@@ -85,6 +93,8 @@ pub struct Measured {
     pub gaps: BeforeAfter<Singled>,
     /// Persons singled out by known events: how many, how precisely, result.
     pub known: Vec<Known>,
+    /// What it would have told beside earlier releases.
+    pub between: Between,
     /// What protecting lives did, where the specification asks for it.
     pub lives: Option<LivesMeasured>,
     /// What was done for each item of the ordinance.
@@ -133,7 +143,7 @@ pub async fn anonymise(
     }
     let key = |purpose: &str| entropy.key(&format!("release/{}/{purpose}", spec.name));
     let cohort = people::cohort(shop, spec, gated).await?;
-    let people = people::generalise(spec, &cohort, key("persons"), key("dates"))?;
+    let people = people::generalise(spec, &cohort, shop.earlier, key("persons"), key("dates"))?;
     let mut tables = BTreeMap::from([("person".to_owned(), people.write_persons(shop).await?)]);
     let mut flows = vec![people.flow(gated.rows("person"))?];
     let making = events::Making { shop, spec, people: &people, with_visits: releases(spec, "visit_occurrence") };
@@ -176,11 +186,12 @@ pub async fn anonymise(
         codes,
         gaps,
         known,
+        between: people.between().clone(),
         lives,
         measures,
         absent,
     };
-    Ok(Anonymised { files, flows, measured, persons: people.keys() })
+    Ok(Anonymised { files, flows, measured, persons: people.keys(), candidate: people.candidate().clone() })
 }
 
 fn releases(spec: &ReleaseSpec, table: &str) -> bool {
