@@ -86,6 +86,9 @@ pub enum Error {
     /// A body does not open under the house's key.
     #[error("the body of audit event {0} does not open under this house's key")]
     Sealed(i64),
+    /// A sealed file does not open under the house's key, or is another file.
+    #[error("{0} does not open under this house's key; put back the last good copy")]
+    SealedFile(String),
     /// A stored value is not in its form.
     #[error("the registry holds a {0} that cannot be read")]
     Corrupt(&'static str),

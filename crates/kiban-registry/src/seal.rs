@@ -1,4 +1,5 @@
-//! Bodies of audit events under the house's body key: ChaCha20-Poly1305, bound to event, class and time.
+//! Bodies of audit events, and files of the house, under its body key: ChaCha20-Poly1305, bound to event, class and time,
+//! or to the file's name.
 
 use chacha20poly1305::{
     ChaCha20Poly1305, KeyInit,
@@ -7,7 +8,7 @@ use chacha20poly1305::{
 use kiban_audit::Commitment;
 use kiban_core::{Entropy, EventClass};
 
-use crate::Error;
+use crate::{Error, Registry};
 
 /// What of an event is in clear, and so must not be exchanged: it is authenticated with the body.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,34 @@ pub(crate) fn open(key: &[u8; 32], label: Label, sealed: &Sealed) -> Result<Vec<
     let payload = Payload { msg: &sealed.ciphertext, aad: &label.aad() };
     let body = cipher(key).decrypt(&sealed.nonce.into(), payload).map_err(|_| Error::Sealed(label.event))?;
     if sealed.commitment.opens(&sealed.salt, &body) { Ok(body) } else { Err(Error::Sealed(label.event)) }
+}
+
+impl Registry {
+    /// Seals a file of the house under the key of event bodies, bound to the file's name.
+    ///
+    /// # Errors
+    /// The registry is open for reading only.
+    pub fn seal_file(&self, name: &str, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let (house, _) = &**self.writer.as_ref().ok_or(Error::ReadOnly)?;
+        // As for bodies: seeded entropy never gives one nonce to two contents.
+        let drawn = house.entropy.key(&format!("file-nonce/{name}/{}", Commitment::of(&house.body_key, bytes)));
+        let mut nonce = [0; 12];
+        nonce.copy_from_slice(drawn.split_at(12).0);
+        let payload = Payload { msg: bytes, aad: name.as_bytes() };
+        let sealed = cipher(&house.body_key).encrypt(&nonce.into(), payload);
+        Ok([nonce.as_slice(), &sealed.map_err(|_| Error::SealedFile(name.to_owned()))?].concat())
+    }
+
+    /// Opens what [`Registry::seal_file`] sealed.
+    ///
+    /// # Errors
+    /// The registry is open for reading only, or the file is damaged, of another name or under another key.
+    pub fn open_file(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        let (house, _) = &**self.writer.as_ref().ok_or(Error::ReadOnly)?;
+        let wrong = || Error::SealedFile(name.to_owned());
+        let (nonce, msg) = sealed.split_first_chunk::<12>().ok_or_else(wrong)?;
+        cipher(&house.body_key).decrypt(&(*nonce).into(), Payload { msg, aad: name.as_bytes() }).map_err(|_| wrong())
+    }
 }
 
 fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {

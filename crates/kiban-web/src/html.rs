@@ -49,6 +49,12 @@ impl Both {
         Pair { lang: self.first.lang(), first: self.first.get(id, args), second: self.second.get(id, args) }
     }
 
+    /// Returns a sentence that is given in both languages.
+    pub(crate) fn of(&self, ja: &str, en: &str) -> Pair {
+        let of = |lang| if lang == Lang::Ja { ja } else { en }.to_owned();
+        Pair { lang: self.first.lang(), first: of(self.first.lang()), second: of(self.second.lang()) }
+    }
+
     /// Returns the message for a word of a family, such as `stage-gate`.
     pub(crate) fn word(&self, family: &str, word: &str) -> Pair {
         self.pair(&format!("{family}-{word}"))

@@ -81,7 +81,7 @@ impl House {
     /// is taken up again makes its own anew.
     pub(crate) async fn open(dir: &Path, say: &Say) -> Result<Self> {
         let house = Self::enter(dir, say, Start::Work).await?;
-        for passing in ["landing", "spill", "draft"] {
+        for passing in ["landing", "spill", "draft", "explore"] {
             erase(&house.work_dir(passing))?;
         }
         let again = house.registry.reclaim_jobs(house.now()).await?;
@@ -140,6 +140,11 @@ impl House {
     /// Returns what turns local patient ids into references.
     pub(crate) const fn patient_refs(&self) -> PatientRefs {
         self.keys.patient_refs()
+    }
+
+    /// Returns the key of the ledger of releases.
+    pub(crate) fn ledger_key(&self) -> [u8; 32] {
+        self.keys.ledger()
     }
 
     /// Returns what signs.

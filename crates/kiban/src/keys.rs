@@ -3,7 +3,7 @@
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, os::unix::fs::PermissionsExt, path::Path};
 
 use kiban_audit::NoteSigner;
-use kiban_core::{Entropy, PatientRefs};
+use kiban_core::{Entropy, PatientRefs, keyed};
 
 use crate::failure::{Failure, Result};
 
@@ -71,6 +71,11 @@ impl Keys {
     /// Returns the key of the bodies of audit events.
     pub(crate) const fn bodies(&self) -> [u8; 32] {
         self.bodies
+    }
+
+    /// Returns the key of the tokens by which the ledger of releases knows persons: the same for all releases of the house.
+    pub(crate) fn ledger(&self) -> [u8; 32] {
+        keyed(&self.patients, &[b"ledger of releases"])
     }
 
     fn files(&mut self) -> [(&'static str, &mut [u8; 32]); 3] {

@@ -30,7 +30,7 @@ use serde_json::Value;
 use crate::{
     failure::{Failure, Result},
     house::House,
-    release::{Made, hex, rule_set_today},
+    release::{Made, hex, ledger, profile, rule_set_today},
 };
 
 mod dates;
@@ -73,6 +73,9 @@ pub(crate) async fn of_run(house: &House) -> Result<RunReport> {
     let checkpoint = house.log()?.lock().await.checkpoint();
     let lake = house.lake()?;
     Ok(RunReport {
+        between: None,
+        fitted: None,
+        explored: Vec::new(),
         study: Study::default(),
         header: Header {
             kind: if house.config.trial.is_some() { RunKind::Trial } else { RunKind::Operation },
@@ -321,6 +324,8 @@ fn add_measured(report: &mut RunReport, spec: &ReleaseSpec, measured: &Measured,
         .map(|m| Measure { item: m.item.number(), treatment: treatment(m.operation), columns: m.columns.clone() })
         .collect();
     report.open_attacks = attacks(measured);
+    report.between = Some(ledger::shown(&measured.between));
+    report.fitted = spec.usage.as_ref().zip(spec.fitted.as_ref()).map(|(usage, fitted)| profile::shown(usage, fitted));
     report.rare_codes = measured
         .codes
         .iter()

@@ -7,7 +7,7 @@ use std::{
 
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Cohort, Entry, Ledger,
@@ -16,7 +16,8 @@ use super::{
 use crate::error::Result;
 
 /// Whose earlier releases a candidate is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Recipients {
     /// Those of the candidate's own recipient.
     Same,

@@ -175,6 +175,22 @@ impl Ledger {
         self.entries.last().ok_or_else(|| bad("ledger", "nothing was recorded"))
     }
 
+    /// Takes a release out again that was recorded and then never made; returns whether it was there.
+    ///
+    /// Who was in no other release is no longer known, unless somebody who was came after.
+    pub fn withdraw(&mut self, release: &str) -> bool {
+        let Some(place) = self.entries.iter().position(|e| e.release == release) else { return false };
+        self.entries.remove(place);
+        let used = self.entries.iter().filter_map(|e| e.persons.max()).max().map_or(0, |most| most + 1);
+        for (number, token) in (used..).zip(self.tokens.drain((used as usize).min(self.tokens.len())..)) {
+            if !self.forgotten.contains(number) {
+                self.numbers.remove(&token);
+            }
+        }
+        self.forgotten.remove_range(used..);
+        true
+    }
+
     /// Forgets who these persons are, as an erasure 消去 asks (SEED-52); returns how many were known.
     ///
     /// That somebody was in those releases in those classes stays counted: what left the house is not undone, and a later

@@ -84,3 +84,9 @@ impl fmt::Display for Parameter {
         self.serialize(f)
     }
 }
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}

@@ -48,6 +48,16 @@ impl Profiles {
         Ok(read)
     }
 
+    /// Returns the set that begins last.
+    pub fn newest(&self) -> Option<&ProfileSet> {
+        self.sets.last()
+    }
+
+    /// Returns the set of an id.
+    pub fn named(&self, id: &str) -> Option<&ProfileSet> {
+        self.sets.iter().find(|set| set.id == id)
+    }
+
     /// Returns the set in force on a day.
     pub fn at(&self, day: Date) -> Option<&ProfileSet> {
         self.sets.iter().find(|set| set.effective_from <= day && set.effective_to.is_none_or(|last| day <= last))

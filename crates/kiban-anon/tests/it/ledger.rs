@@ -212,6 +212,24 @@ fn who_is_forgotten_still_counts_and_cannot_be_named() {
 }
 
 #[test]
+fn what_was_never_made_is_as_if_it_had_never_been_recorded() {
+    let (old, other) = (cohort("old", &[(3, 0), (9, 1)]), cohort("other", &[(3, 0), (4, 0)]));
+    let mut tried = ledger(&[&old, &cohort("tried", &[(4, 7), (1, 7), (9, 2)])]);
+    assert!(tried.withdraw("tried") && !tried.withdraw("tried"));
+    assert_eq!(tried, ledger(&[&old]));
+    tried.record(&other).unwrap();
+    assert_eq!(Ledger::from_bytes(&tried.to_bytes()).unwrap(), ledger(&[&old, &other]));
+    // In the middle, and with one of its persons forgotten.
+    let mut middle = ledger(&[&old, &cohort("tried", &[(1, 7), (2, 7)]), &other]);
+    middle.forget(&[2]);
+    assert!(middle.withdraw("tried"));
+    let middle = Ledger::from_bytes(&middle.to_bytes()).unwrap();
+    let candidate = cohort("new", &[(3, 0), (9, 1), (4, 0)]);
+    let limits = Limits::new(2);
+    assert_eq!(middle.check(&candidate, &limits).unwrap(), ledger(&[&old, &other]).check(&candidate, &limits).unwrap());
+}
+
+#[test]
 fn damaged_bytes_are_refused() {
     let bytes = ledger(&[&cohort("a", &[(3, 0), (9, 1)]), &cohort("b", &[(3, 0), (4, 0)])]).to_bytes();
     assert!((0..bytes.len()).all(|end| Ledger::from_bytes(&bytes[..end]).is_err()));

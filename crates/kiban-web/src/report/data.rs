@@ -5,7 +5,10 @@ use kiban_core::{FacilityCode, Reason, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    between::Between,
     dates::{Dates, Peculiar},
+    explored::ExploredPoint,
+    fitted::Fitted,
     study::Study,
     word::{Attack, Basis, Check, Hold, RunKind, Stage, Treatment},
 };
@@ -33,6 +36,15 @@ pub struct RunReport {
     /// Risk before and after; absent where nothing was released.
     #[serde(default)]
     pub risk: Option<Risk>,
+    /// What it would have told beside earlier releases.
+    #[serde(default)]
+    pub between: Option<Between>,
+    /// How anonymous its use asks it to be, where the specification says what that is.
+    #[serde(default)]
+    pub fitted: Option<Fitted>,
+    /// What other settings would make of it, where that was explored.
+    #[serde(default)]
+    pub explored: Vec<ExploredPoint>,
     /// Attacks run on the release, what other settings would bring, and what the release is still good for.
     #[serde(default)]
     pub study: Study,

@@ -1,21 +1,27 @@
 //! The report of a run: plain data in, one self-contained page out.
 
+pub use between::{Between, Crossing};
 pub use data::{
     AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
 };
 pub use dates::{Dates, Leak as DatesLeak, Peculiar, Runs};
+pub use explored::ExploredPoint;
+pub use fitted::{Fitted, FittedParameter};
 pub use study::{
     Accuracy, AttackTried, ColumnQuality, FrontierPoint, Population, Quality, QualityFigures, Study, TransformedColumn,
     Uniques,
 };
 pub use word::{
-    Advice, Attack, Basis, Check, Hold, Judgement, LeakKind, Method, Peculiarity, RunKind, Stage, Telling,
-    Transformation, Treatment,
+    Advice, Attack, Basis, Check, Difference, Fit, Hold, Judgement, LeakKind, Method, Peculiarity, RunKind, Stage,
+    Telling, Transformation, Treatment,
 };
 
+mod between;
 mod data;
 mod dates;
+mod explored;
+mod fitted;
 mod page;
 mod section;
 mod study;

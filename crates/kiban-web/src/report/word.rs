@@ -84,6 +84,8 @@ words!(
         NotSelected = "not-selected",
         /// The person's class stayed below k.
         SmallClass = "small-class",
+        /// The person would stand out beside an earlier release.
+        BetweenReleases = "between-releases",
         /// The code is too rare.
         RareCode = "rare-code",
         /// What several who know it would tell the person by.
@@ -138,6 +140,32 @@ words!(
         Truth = "truth",
         /// Estimated from the match weights.
         Estimate = "estimate",
+    }
+);
+
+words!(
+    /// By what a release would tell somebody apart beside earlier ones.
+    Difference {
+        /// Too few persons share their class in all of the releases.
+        JointClass = "joint-class",
+        /// Too few persons of a class are missing from a release, or new in it.
+        CellDifference = "cell-difference",
+        /// Too few persons are in one cohort and not in another, or in both.
+        CohortDifference = "cohort-difference",
+    }
+);
+
+words!(
+    /// How a chosen parameter stands to the one proposed.
+    Fit {
+        /// It is the proposed one.
+        AsProposed = "as-proposed",
+        /// It protects more.
+        Stricter = "stricter",
+        /// It protects less, with a reason.
+        Weaker = "weaker",
+        /// It has no object in this release.
+        NoObject = "no-object",
     }
 );
 

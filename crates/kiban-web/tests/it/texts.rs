@@ -10,8 +10,8 @@ use kiban_core::{Mark, Reason, Rule, Severity};
 use kiban_web::{
     Lang, Texts, declared,
     report::{
-        Advice, Attack, Basis, Check, Hold, Judgement, LeakKind, Method, Peculiarity, RunKind, Stage, Telling,
-        Transformation, Treatment,
+        Advice, Attack, Basis, Check, Difference, Fit, Hold, Judgement, LeakKind, Method, Peculiarity, RunKind, Stage,
+        Telling, Transformation, Treatment,
     },
 };
 
@@ -37,6 +37,8 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("basis", words(Basis::ALL, Basis::as_str)),
         ("transformation", words(Transformation::ALL, Transformation::as_str)),
         ("treatment", words(Treatment::ALL, Treatment::as_str)),
+        ("difference", words(Difference::ALL, Difference::as_str)),
+        ("fit", words(Fit::ALL, Fit::as_str)),
         ("attack", words(Attack::ALL, Attack::as_str)),
         ("advice", words(Advice::ALL, Advice::as_str)),
         ("judgement", words(Judgement::ALL, Judgement::as_str)),

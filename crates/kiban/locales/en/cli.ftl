@@ -236,6 +236,23 @@ use-no-release = There is no release or project named { $name }. List them in th
 use-bad-key = { $file } holds no public key. Take audit.pub as the operator published it.
 refused-release-name = a release named { $name } was built already
 remedy-release-name = give the release another name; a name stands for one package for ever
+refused-ledger-gap = releases were made of which the ledger knows nothing: { $names }
+remedy-ledger-gap = put back { $file } from the last good copy, or name them in anonymity.between.unrecorded if they must not be compared
+refused-profile-set = its parameters were proposed by { $used }, and { $set } is in force
+remedy-profile-set = name the set in force as use.set, or leave use.set out
+head-point = no.
+head-k = k
+head-limit = limit
+head-known-events = known
+head-persons = persons
+head-risk = highest risk
+head-events-found = found by two events
+head-kept = detail left
+did-explore = { $settings } settings were tried; { $impossible } more cannot be kept by this cohort. Page: { $page }
+did-choose = Setting { $n } is chosen, and the reason is in the audit log. Below [anonymity]:
+use-not-explored = What other settings bring is not known of this specification as it is now. Explore it first: kiban release explore SPEC
+use-no-point = No setting has the number { $n }. Take one that the page shows.
+progress-explore = Trying settings
 progress-release = Building the release
 
 ## The demonstration

@@ -236,6 +236,23 @@ use-no-release = { $name } という提供または利活用の申請はあり�
 use-bad-key = { $file } は公開鍵ではありません。運営者が公表した audit.pub を指定してください。
 refused-release-name = { $name } という名前の提供はすでに作成されています
 remedy-release-name = 別の名前を付けてください。名前は一つのパッケージだけを指します
+refused-ledger-gap = 台帳にない作成済みの提供があります：{ $names }
+remedy-ledger-gap = { $file } を直近の控えから戻すか、比較しないのであれば anonymity.between.unrecorded に挙げてください
+refused-profile-set = 項目の値は { $used } により提案されましたが、現在有効なのは { $set } です
+remedy-profile-set = use.set に現在有効な版を書くか、use.set を省いてください
+head-point = 番号
+head-k = k
+head-limit = 上限
+head-known-events = 既知の出来事
+head-persons = 人数
+head-risk = 最大リスク
+head-events-found = 二つの出来事で見分けられる人
+head-kept = 残る細かさ
+did-explore = { $settings } 通りの設定を試しました。この対象集団では守れない設定が、ほかに { $impossible } 通りあります。ページ：{ $page }
+did-choose = { $n } 番の設定を選び、理由を監査記録に残しました。[anonymity] の値：
+use-not-explored = この仕様書の現在の内容では、まだほかの設定を試していません。先に kiban release explore SPEC を実行してください。
+use-no-point = { $n } 番の設定はありません。ページにある番号を指定してください。
+progress-explore = 設定を試しています
 progress-release = 提供を作成しています
 
 ## The demonstration

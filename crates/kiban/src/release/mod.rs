@@ -7,6 +7,7 @@ use kiban_engine::{
     AllowList, GateTime,
     release::{
         dictionary::{describe, readme},
+        earlier::Earlier,
         package::{LogHead, MeasuredRisk, Package, PackageManifest, ReleaseBody, ReleaseEvent, TableEntry, packed},
         spec::ReleaseSpec,
         verify::verify,
@@ -26,6 +27,10 @@ use crate::{
     report,
     say::Say,
 };
+
+pub(crate) mod explore;
+pub(crate) mod ledger;
+pub(crate) mod profile;
 
 /// A release that was built.
 pub(crate) struct Built {
@@ -70,6 +75,8 @@ pub(crate) async fn build(house: &House, say: &Say, spec: ReleaseSpec, text: &st
             _ => Err(Failure::refused("release.name", &[("name", &spec.name)])),
         };
     }
+    profile::check(house, &spec)?;
+    let earlier = ledger::earlier(house, &known, &spec)?;
     house.registry.add_project(&spec.project, &spec.project, house.now()).await?;
     let making = Making { house, spec, text };
     let bar = say.progress("progress-release", 5);
@@ -77,8 +84,9 @@ pub(crate) async fn build(house: &House, say: &Say, spec: ReleaseSpec, text: &st
     let list = allow_list(house, time).await?;
     let head = making.begin(time).await?;
     bar.inc(1);
-    let anonymised = making.anonymise(&list, &bar).await?;
+    let anonymised = making.anonymise(&list, &earlier, &bar).await?;
     let package = making.pack(&anonymised, head)?;
+    ledger::record(house, &making.spec, earlier, &anonymised.anonymised).await?;
     bar.inc(1);
     let built = making.finish(&list, &anonymised, package).await?;
     bar.finish_and_clear();
@@ -135,7 +143,7 @@ impl Making<'_> {
         Ok(LogHead { origin: checkpoint.origin().to_owned(), size: checkpoint.size(), root })
     }
 
-    async fn anonymise(&self, list: &AllowList, bar: &indicatif::ProgressBar) -> Result<Made> {
+    async fn anonymise(&self, list: &AllowList, earlier: &Earlier, bar: &indicatif::ProgressBar) -> Result<Made> {
         let (gated, scratch) = (gated_dir(self.house, &self.spec.name), self.work("scratch"));
         for folder in [&gated, &scratch] {
             if folder.exists() {
@@ -148,7 +156,7 @@ impl Making<'_> {
         bar.inc(1);
         let package = Package::begin(&self.folder())?;
         let output = package.data();
-        let shop = Workshop { lake: &lake, runner: &self.house.runner, scratch: &scratch, output: &output };
+        let shop = Workshop { lake: &lake, runner: &self.house.runner, scratch: &scratch, output: &output, earlier };
         let anonymised = anonymise(shop, &self.spec, &files, &*self.house.entropy).await?;
         // Shifts, ids and code maps are destroyed with the making (design invariant 8).
         let work = self.house.work_dir(&format!("release-{}", self.spec.name));

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod anonymise;
+mod between;
 mod chain;
 mod counter;
 mod dates;
+mod fitted;
 mod hierarchy;
 mod lives;
 mod repeat;

@@ -49,8 +49,11 @@ impl Trial {
             run(&["--dir", home, "objection", "import", &paper("objections"), "--facility", code]);
             run(&["--dir", home, "objection", "import", &paper("withdrawals"), "--facility", code]);
         }
-        std::fs::write(dir.path().join("spec.toml"), SPEC.replace("k = 5", "k = 2").replace("floor = 10", "floor = 2"))
-            .unwrap();
+        // Too few persons for what the demonstration's use proposes.
+        let (before, rest) = SPEC.split_once("[use]").unwrap();
+        let (_, after) = rest.split_once("[cohort]").unwrap();
+        let spec = format!("{before}[cohort]{after}").replace("k = 5", "k = 2").replace("floor = 10", "floor = 2");
+        std::fs::write(dir.path().join("spec.toml"), spec).unwrap();
         Self { house, hospitals, _dir: dir }
     }
 

@@ -6,7 +6,7 @@ use super::{Anonymity, ReleaseSpec, input};
 use crate::Result;
 
 /// The rule of a specification that names none: half a year either way, to the day.
-const USUAL: DateRule = DateRule::Shift { days: 182, step: Step::Day, then: DateUnit::Day };
+pub(super) const USUAL: DateRule = DateRule::Shift { days: 182, step: Step::Day, then: DateUnit::Day };
 
 impl Anonymity {
     /// Returns the rule by which dates are released, or none where protected lives say how dates are told.

@@ -14,9 +14,16 @@ use kiban_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use self::use_profile::Stated;
+pub use self::{
+    between::{Between, OnBreach},
+    use_profile::{Deviation, Fitted, Parameter, Setting, Use, set_in_force},
+};
 use crate::{Error, Result, stages::cdm::date_column};
 
+mod between;
 mod dates;
+mod use_profile;
 
 /// Tables that can be chosen besides `person`, which every release has.
 pub const CHOOSABLE: &[&str] = &[
@@ -58,6 +65,12 @@ pub struct ReleaseSpec {
     /// How anonymous it must be.
     #[serde(default)]
     pub anonymity: Anonymity,
+    /// What it is used for, which proposes how anonymous it must be.
+    #[serde(rename = "use")]
+    pub usage: Option<Use>,
+    /// What the use proposed, and what was decided.
+    #[serde(skip)]
+    pub fitted: Option<Fitted>,
 }
 
 fn anonymised() -> Track {
@@ -139,6 +152,8 @@ pub struct Anonymity {
     pub top_age: u8,
     /// What is done for those of whose events somebody knows several; without it only demographics are protected.
     pub lives: Option<Lives>,
+    /// What must hold beside the releases that were made before.
+    pub between: Between,
 }
 
 /// How much of a life somebody may know without recognising it.
@@ -166,6 +181,13 @@ const fn month() -> DateUnit {
     DateUnit::Month
 }
 
+impl Lives {
+    /// Protects against so many known events, all else as it is where nothing is said.
+    pub const fn of(known: u8) -> Self {
+        Self { known, crowd: crowd(), dates: month() }
+    }
+}
+
 impl Anonymity {
     /// Returns how many persons must share every combination of demographic values.
     pub fn smallest_class(&self) -> u32 {
@@ -175,7 +197,16 @@ impl Anonymity {
 
 impl Default for Anonymity {
     fn default() -> Self {
-        Self { k: 5, suppression_limit: 0.05, code_floor: 10, value_floor: 10, dates: None, top_age: 90, lives: None }
+        Self {
+            k: 5,
+            suppression_limit: 0.05,
+            code_floor: 10,
+            value_floor: 10,
+            dates: None,
+            top_age: 90,
+            lives: None,
+            between: Between::default(),
+        }
     }
 }
 
@@ -185,8 +216,21 @@ impl ReleaseSpec {
     /// # Errors
     /// One sentence that says what is wrong and what to do.
     pub fn parse(text: &str) -> Result<Self> {
-        let spec: Self = toml::from_str(text)
+        let mut spec: Self = toml::from_str(text)
             .map_err(|e| Error::Input(format!("the release specification: {}", e.to_string().trim_end())))?;
+        if let Some(usage) = &spec.usage {
+            spec.fitted = Some(use_profile::fit(usage, &Stated::of(text), &mut spec.anonymity)?);
+        }
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// Returns the same release under other limits.
+    ///
+    /// # Errors
+    /// Limits that do not fit its tables.
+    pub fn with(&self, anonymity: Anonymity) -> Result<Self> {
+        let spec = Self { anonymity, ..self.clone() };
         spec.check()?;
         Ok(spec)
     }
@@ -217,6 +261,7 @@ impl ReleaseSpec {
         }
         self.check_dates()?;
         self.anonymity.lives.map_or(Ok(()), |lives| self.check_lives(lives))?;
+        self.anonymity.between.check(&self.name)?;
         let mut seen = BTreeSet::new();
         for choice in &self.tables {
             choice.check()?;
@@ -345,7 +390,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    const GOOD: &str = r#"
+    pub(super) const GOOD: &str = r#"
         name = "trial-1"
         project = "trial"
         title = "Diabetes"

@@ -13,6 +13,7 @@ use std::{
 };
 
 pub use self::{
+    between::Between,
     lives::LivesMeasured,
     outliers::Peculiar,
     proof::{DatesMeasured, RunsShared},
@@ -29,10 +30,14 @@ use crate::{
     dataset::{Anonymous, FileSet, Gated},
     flow::Flow,
     lake::Lake,
-    release::spec::ReleaseSpec,
+    release::{
+        earlier::{Candidate, Earlier},
+        spec::ReleaseSpec,
+    },
     runner::Runner,
 };
 
+mod between;
 mod codes;
 mod dates;
 mod events;
@@ -55,6 +60,8 @@ pub struct Workshop<'a> {
     pub scratch: &'a Path,
     /// Folder that receives the anonymous tables.
     pub output: &'a Path,
+    /// The releases that were made before.
+    pub earlier: &'a Earlier,
 }
 
 /// What anonymising made and measured.
@@ -68,6 +75,8 @@ pub struct Anonymised {
     pub measured: Measured,
     /// Whose data is in it: stays in the house.
     pub persons: Vec<PersonKey>,
+    /// What the ledger of releases gets of it: stays in the house.
+    pub candidate: Candidate,
 }
 
 /// Risk, loss and what remains unprotected, in numbers.
@@ -77,7 +86,7 @@ pub struct Measured {
     pub cohort: u64,
     /// Persons released.
     pub released: u64,
-    /// Persons left out to reach k.
+    /// Persons left out, to reach k or because of earlier releases.
     pub suppressed: u64,
     /// Levels chosen for each demographic column: name, level's name, level, highest level.
     pub levels: Vec<ChosenLevel>,
@@ -97,6 +106,8 @@ pub struct Measured {
     pub dates: Option<DatesMeasured>,
     /// Who stood out, why, and what was done about it.
     pub peculiar: Vec<Peculiar>,
+    /// What it would have told beside earlier releases.
+    pub between: Between,
     /// What protecting lives did, where the specification asks for it.
     pub lives: Option<LivesMeasured>,
     /// What was done for each item of the ordinance.
@@ -146,7 +157,7 @@ pub async fn anonymise(
     let key = |purpose: &str| entropy.key(&format!("release/{}/{purpose}", spec.name));
     let cohort = people::cohort(shop, spec, gated).await?;
     let (dates, moved) = dates::Dates::begin(shop, spec, gated, &cohort, key("dates")).await?;
-    let people = people::generalise(spec, cohort, moved, key("persons"))?;
+    let people = people::generalise(spec, cohort, moved, shop.earlier, key("persons"))?;
     let mut tables = BTreeMap::from([("person".to_owned(), people.write_persons(shop).await?)]);
     let mut flows = vec![people.flow(gated.rows("person"))?];
     let with_visits = releases(spec, "visit_occurrence");
@@ -198,11 +209,12 @@ pub async fn anonymise(
         known,
         dates: told,
         peculiar,
+        between: people.between().clone(),
         lives,
         measures,
         absent,
     };
-    Ok(Anonymised { files, flows, measured, persons: people.keys() })
+    Ok(Anonymised { files, flows, measured, persons: people.keys(), candidate: people.candidate().clone() })
 }
 
 fn releases(spec: &ReleaseSpec, table: &str) -> bool {

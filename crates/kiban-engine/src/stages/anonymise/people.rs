@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array},
-    datatypes::{DataType, Field, Int64Type, Schema, SchemaRef},
+    datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, UInt32Type},
 };
 use datafusion::{
     common::JoinType,
@@ -13,18 +13,26 @@ use datafusion::{
     prelude::{DataFrame, col, lit, starts_with},
 };
 use kiban_anon::{
-    BeforeAfter, BirthYears, ClassMap, Folded, Hierarchy, Policy, QuasiIdentifier, Risk, Solution, search,
+    BeforeAfter, BirthYears, ClassMap, Folded, Generalised, Hierarchy, Policy, QuasiIdentifier, Risk, Solution, search,
     smallest_class,
 };
-use kiban_core::{PersonKey, keyed_u64};
+use kiban_core::{PersonKey, ReleaseId, keyed_u64};
 
-use super::{ChosenLevel, Workshop, dates::Moved, scratch_file};
+use super::{
+    ChosenLevel, Workshop,
+    between::{Between, Held, hold},
+    dates::Moved,
+    scratch_file,
+};
 use crate::{
     Error, Result,
     dataset::{FileSet, Gated},
     flow::Flow,
     lake::{Manifest, PartWriter, nullable},
-    release::spec::{Having, ReleaseSpec, code_column},
+    release::{
+        earlier::{Candidate, Earlier},
+        spec::{Having, ReleaseSpec, code_column},
+    },
     stages::cdm::{cdm_schema, date_column, named},
 };
 
@@ -135,45 +143,83 @@ pub(super) struct People {
     solution: Solution,
     attributes: Vec<QuasiIdentifier>,
     sizes_before: Vec<u64>,
-    sizes_after: Vec<u64>,
-    /// Per person the number of those who share every released value; meaningless for who is left out.
-    class_of: Vec<i32>,
-    class_sizes: Vec<u32>,
+    classes: Classes,
+    /// Share of detail lost by column, who is left out counted as emptied.
+    loss: Vec<f64>,
+    held: Beside,
 }
 
-/// Generalises the cohort to k, and draws a fresh id for everyone who stays. Births go along with the dates.
-pub(super) fn generalise(spec: &ReleaseSpec, cohort: Cohort, moved: Moved, person_key: [u8; 32]) -> Result<People> {
+/// What holding the release against earlier ones came to.
+struct Beside {
+    between: Between,
+    candidate: Candidate,
+}
+
+/// The persons by what is released of them: the number of each person's class, and the sizes of the classes.
+pub(super) struct Classes {
+    /// None for who is left out.
+    pub(super) of: Vec<Option<u32>>,
+    sizes: Vec<u32>,
+}
+
+/// The cohort on the levels that lose least, before anybody looks at earlier releases.
+struct Generalisation {
+    attributes: Vec<QuasiIdentifier>,
+    columns: Vec<UInt32Array>,
+    table: Folded,
+    solution: Solution,
+    released: Generalised,
+}
+
+/// Generalises the cohort to k, on the levels of the release that it follows if it follows one.
+fn to_k(spec: &ReleaseSpec, cohort: &Cohort, earlier: &Earlier) -> Result<Generalisation> {
     let limits = &spec.anonymity;
-    let cohort = &Cohort { birth_year: moved.birth_years, ..cohort };
-    let attributes = attributes(spec, cohort)?;
+    let attributes = match &limits.between.follows {
+        None => attributes(spec, cohort)?,
+        Some(before) => pinned(attributes(spec, cohort)?, earlier.levels(before).ok_or_else(|| not_made(before))?),
+    };
     let columns = encode(&attributes, cohort)?;
     let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
     let table = Folded::new(&hierarchies, &columns)?;
     let solution = search(&attributes, &table, &Policy::new(limits.smallest_class(), limits.suppression_limit))
         .map_err(|_| too_few(limits.smallest_class(), cohort.persons.len()))?;
-    let (generalised, sizes_after) = {
-        let classes = ClassMap::new(&attributes, &table, &solution)?;
-        (classes.apply(&columns)?, classes.class_sizes())
-    };
-    if sizes_after.is_empty() {
+    let released = ClassMap::new(&attributes, &table, &solution)?.apply(&columns)?;
+    if released.kept.true_count() == 0 {
         return Err(too_few(limits.smallest_class(), cohort.persons.len()));
     }
-    let aged = aged(spec, &cohort.birth_year, &generalised.kept);
-    let fresh = fresh_ids(&cohort.persons, &generalised.kept, &person_key);
-    let (class_of, class_sizes) = number_classes(&generalised.columns, &generalised.kept);
+    Ok(Generalisation { attributes, columns, table, solution, released })
+}
+
+/// Generalises the cohort to k, holds it against earlier releases, and draws a fresh id for everyone who stays. Births go
+/// along with the dates.
+pub(super) fn generalise(
+    spec: &ReleaseSpec,
+    cohort: Cohort,
+    moved: Moved,
+    earlier: &Earlier,
+    person_key: [u8; 32],
+) -> Result<People> {
+    let cohort = &Cohort { birth_year: moved.birth_years, ..cohort };
+    let Generalisation { attributes, columns, table, solution, released } = to_k(spec, cohort, earlier)?;
+    let classes = Classes::new(&released.columns, &released.kept);
+    let Held { kept, candidate, between } = hold(spec, earlier, &cohort.persons, &classes, solution.levels.clone())?;
+    let loss = match between.left_out {
+        0 => solution.loss.columns.clone(),
+        _ => loss_of(&attributes, &solution.levels, &columns, &kept)?,
+    };
     Ok(People {
-        class_of,
-        class_sizes,
+        classes: Classes::new(&released.columns, &kept),
         persons: cohort.persons.clone(),
-        kept: generalised.kept,
-        released: generalised.columns,
-        fresh,
+        fresh: fresh_ids(&cohort.persons, &kept, &person_key),
+        aged: aged(spec, &cohort.birth_year, &kept),
+        kept,
+        released: released.columns,
         moves: moved.moves,
-        aged,
         solution,
         sizes_before: table.class_sizes(),
-        sizes_after,
         attributes,
+        loss,
+        held: Beside { between, candidate },
     })
 }
 
@@ -182,6 +228,32 @@ fn aged(spec: &ReleaseSpec, births: &Int64Array, kept: &BooleanArray) -> u64 {
     let youngest = i64::from(spec.window.to.year()) - i64::from(spec.anonymity.top_age);
     let old = births.iter().zip(kept).filter(|(born, kept)| *kept == Some(true) && born.is_some_and(|b| b <= youngest));
     old.count() as u64
+}
+
+fn not_made(release: &ReleaseId) -> Error {
+    Error::Input(format!("anonymity.between.follows names {release}, which this house has not made; name one it has"))
+}
+
+/// Allows nothing but these levels.
+fn pinned(attributes: Vec<QuasiIdentifier>, levels: &[usize]) -> Vec<QuasiIdentifier> {
+    attributes.into_iter().zip(levels).map(|(one, level)| one.at_least(*level).at_most(*level)).collect()
+}
+
+/// Returns what each column loses on these levels where only some stay.
+#[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
+fn loss_of(
+    attributes: &[QuasiIdentifier],
+    levels: &[usize],
+    columns: &[UInt32Array],
+    kept: &BooleanArray,
+) -> Result<Vec<f64>> {
+    let attributes = pinned(attributes.to_vec(), levels);
+    let hierarchies: Vec<&Hierarchy> = attributes.iter().map(QuasiIdentifier::hierarchy).collect();
+    let stay = |codes: &UInt32Array| Ok(arrow::compute::filter(codes, kept)?.as_primitive::<UInt32Type>().clone());
+    let table = Folded::new(&hierarchies, &columns.iter().map(stay).collect::<Result<Vec<_>>>()?)?;
+    let stays = search(&attributes, &table, &Policy::new(1, 0.0))?;
+    let (all, left) = (kept.len() as f64, kept.false_count() as f64);
+    Ok(stays.loss.columns.iter().map(|loss| (loss * (all - left) + left) / all).collect())
 }
 
 fn too_few(k: u32, persons: usize) -> Error {
@@ -234,30 +306,42 @@ fn fresh_ids(persons: &Int64Array, kept: &BooleanArray, key: &[u8; 32]) -> Vec<i
     fresh
 }
 
-/// Numbers the classes in the order of their values, and counts each.
-fn number_classes(columns: &[StringArray], kept: &BooleanArray) -> (Vec<i32>, Vec<u32>) {
-    let values = |row: usize| columns.iter().map(|c| c.is_valid(row).then(|| c.value(row))).collect::<Vec<_>>();
-    let mut rows: BTreeMap<Vec<Option<&str>>, Vec<usize>> = BTreeMap::new();
-    for row in (0..kept.len()).filter(|row| kept.value(*row)) {
-        rows.entry(values(row)).or_default().push(row);
-    }
-    let mut class_of = vec![0; kept.len()];
-    let mut sizes = Vec::with_capacity(rows.len());
-    for (number, members) in (0..).zip(rows.into_values()) {
-        sizes.push(u32::try_from(members.len()).unwrap_or(u32::MAX));
-        for row in members {
-            if let Some(slot) = class_of.get_mut(row) {
-                *slot = number;
+impl Classes {
+    /// Numbers the classes in the order of their values, and counts each.
+    fn new(columns: &[StringArray], kept: &BooleanArray) -> Self {
+        let values = |row: usize| columns.iter().map(|c| c.is_valid(row).then(|| c.value(row))).collect::<Vec<_>>();
+        let mut rows: BTreeMap<Vec<Option<&str>>, Vec<usize>> = BTreeMap::new();
+        for row in (0..kept.len()).filter(|row| kept.value(*row)) {
+            rows.entry(values(row)).or_default().push(row);
+        }
+        let mut of = vec![None; kept.len()];
+        let mut sizes = Vec::with_capacity(rows.len());
+        for (number, members) in (0..).zip(rows.into_values()) {
+            sizes.push(u32::try_from(members.len()).unwrap_or(u32::MAX));
+            for row in members {
+                if let Some(slot) = of.get_mut(row) {
+                    *slot = Some(number);
+                }
             }
         }
+        Self { of, sizes }
     }
-    (class_of, sizes)
 }
 
 impl People {
     /// Returns how many persons share each combination of released values, by the number of the class.
     pub(super) fn class_sizes(&self) -> &[u32] {
-        &self.class_sizes
+        &self.classes.sizes
+    }
+
+    /// Returns what holding the release against earlier ones came to.
+    pub(super) const fn between(&self) -> &Between {
+        &self.held.between
+    }
+
+    /// Returns what the ledger gets of the release.
+    pub(super) const fn candidate(&self) -> &Candidate {
+        &self.held.candidate
     }
 
     /// Writes who stays, under which id, moved by how many days: secret, in the scratch folder.
@@ -265,7 +349,10 @@ impl People {
         let path = scratch_file(shop, "people.parquet");
         let rows = || (0..self.persons.len()).filter(|row| self.kept.value(*row));
         let fresh = |row: usize| self.fresh.get(row).copied().unwrap_or_default();
-        let class = |row: usize| self.class_of.get(row).copied().unwrap_or_default();
+        let class = |row: usize| {
+            let number = self.classes.of.get(row).copied().flatten();
+            number.and_then(|number| i32::try_from(number).ok()).unwrap_or_default()
+        };
         let schema: SchemaRef = Arc::new(Schema::new(vec![
             Field::new("secret_person", DataType::Int64, false),
             Field::new("fresh_person", DataType::Int64, false),
@@ -317,7 +404,9 @@ impl People {
 
     pub(super) fn flow(&self, gated: u64) -> Result<Flow> {
         let outside = gated - self.cohort();
-        let held = [("out-of-cohort", outside), ("small-class", self.suppressed())];
+        let between = self.held.between.left_out;
+        let small = self.suppressed() - between;
+        let held = [("out-of-cohort", outside), ("small-class", small), ("between-releases", between)];
         let flow = Flow {
             facility: None,
             stage: "anonymise".to_owned(),
@@ -364,10 +453,11 @@ impl People {
     }
 
     pub(super) fn risk(&self) -> BeforeAfter<Risk> {
-        BeforeAfter { before: Risk::of(&self.sizes_before), after: Risk::of(&self.sizes_after) }
+        let sizes_after: Vec<u64> = self.classes.sizes.iter().map(|size| u64::from(*size)).collect();
+        BeforeAfter { before: Risk::of(&self.sizes_before), after: Risk::of(&sizes_after) }
     }
 
     pub(super) fn loss(&self) -> Vec<(String, f64)> {
-        COLUMNS.iter().map(|name| (*name).to_owned()).zip(self.solution.loss.columns.iter().copied()).collect()
+        COLUMNS.iter().map(|name| (*name).to_owned()).zip(self.loss.iter().copied()).collect()
     }
 }

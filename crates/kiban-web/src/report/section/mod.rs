@@ -12,8 +12,11 @@ use crate::{
 
 mod attacks;
 mod audit;
+mod between;
 mod dates;
+mod explored;
 mod findings;
+mod fitted;
 mod flow;
 mod frontier;
 mod linkage;
@@ -90,13 +93,16 @@ pub(super) struct Figure {
 
 /// Returns the sections that have something to say, in the order of the page.
 pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
-    let sections: [fn(&Context<'_>) -> Option<Section>; 18] = [
+    let sections: [fn(&Context<'_>) -> Option<Section>; 21] = [
         verdict::section,
         flow::section,
         standings::section,
         linkage::section,
+        fitted::section,
         risk::section,
+        between::section,
         frontier::section,
+        explored::section,
         tried::section,
         loss::section,
         transformed::section,

@@ -1,4 +1,4 @@
-//! `kiban release build` and `kiban release verify`.
+//! `kiban release build`, `kiban release explore` and `kiban release verify`.
 
 use std::{fs, path::Path};
 
@@ -15,7 +15,9 @@ use crate::{
     work::{self, release::BuiltRelease},
 };
 
-/// Builds a release, or checks one as its recipient does.
+mod explore;
+
+/// Builds a release, explores what others it could be, or checks one as its recipient does.
 pub(crate) async fn run(global: &Global, args: Release, say: &Say) -> Result<Exit> {
     match args {
         Release::Build { spec } => {
@@ -25,6 +27,13 @@ pub(crate) async fn run(global: &Global, args: Release, say: &Say) -> Result<Exi
             let built = work::release::pending(&house, say).await?;
             say.result(&built, || built.iter().for_each(|one| print(one, say)))?;
             Ok(if built.iter().any(|one| one.late > 0) { Exit::Findings } else { Exit::Done })
+        }
+        Release::Explore { spec, page, choose, reason, out } => {
+            let wish = match choose.zip(reason) {
+                Some((number, why)) => explore::Wish::Choose { number, why, out },
+                None => explore::Wish::Try(page),
+            };
+            explore::run(global, &spec, wish, say).await
         }
         Release::Verify { package, key, against_registry } => {
             let house = if against_registry { Some(House::open(global.house(), say).await?) } else { None };
