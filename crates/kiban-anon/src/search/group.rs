@@ -90,11 +90,14 @@ pub(super) struct Grouped<W> {
     pub(super) target_of: Vec<u32>,
 }
 
+/// Rows or classes in several lists.
+type Lists<W> = Vec<Vec<(W, u32)>>;
+
 /// Memory that the grouping of one node leaves to the next: fresh pages cost as much as what is done in them.
 pub(super) struct Room<W> {
     spreads: Mutex<Vec<Spread<W>>>,
     slots: Mutex<Vec<Vec<u32>>>,
-    lists: Mutex<Vec<Vec<(W, u32)>>>,
+    lists: Mutex<Lists<W>>,
 }
 
 impl<W> Default for Room<W> {
@@ -218,7 +221,7 @@ fn by_rows<W: Word>(
 struct Spread<W> {
     /// All of them added up, if their classes are few.
     few: Vec<(W, u32)>,
-    parts: Vec<Vec<(W, u32)>>,
+    parts: Lists<W>,
     /// The part of each row, if the trace was kept.
     part_of: Vec<u8>,
 }
@@ -322,10 +325,10 @@ fn by_parts<W: Word>(
 ) -> Grouped<W> {
     let of_part = |part: usize| {
         let lists = spreads.iter_mut().filter_map(|spread| spread.parts.get_mut(part)).map(std::mem::take);
-        Mutex::new(lists.collect::<Vec<_>>())
+        Mutex::new(lists.collect::<Lists<W>>())
     };
-    let lists: Vec<Mutex<Vec<Vec<(W, u32)>>>> = (0..parts).map(of_part).collect();
-    let one = |lists: &Mutex<Vec<Vec<(W, u32)>>>, slots: &mut Slots<'_>| {
+    let lists: Vec<Mutex<Lists<W>>> = (0..parts).map(of_part).collect();
+    let one = |lists: &Mutex<Lists<W>>, slots: &mut Slots<'_>| {
         let mut lists = lists.lock().unwrap_or_else(PoisonError::into_inner);
         let rows: usize = lists.iter().map(Vec::len).sum();
         slots.clear(rows);

@@ -206,12 +206,11 @@ impl<'a, W: Word> Search<'a, W> {
 
     fn run(mut self, strategy: Strategy, floor: Floor) -> Result<Solution> {
         self.check(self.lattice.top());
-        let most = match strategy {
-            Strategy::Optimal => self.budget.nodes,
-            _ => Some(self.budget.nodes.unwrap_or(heuristic::NODES).saturating_sub(floor.checked)),
-        };
-        if let Some(nodes) = most.filter(|_| strategy != Strategy::Optimal) {
+        let mut most = self.budget.nodes;
+        if strategy != Strategy::Optimal {
+            let nodes = most.unwrap_or(heuristic::NODES);
             self.look_around(nodes / 2);
+            most = Some(nodes.saturating_sub(floor.checked));
         }
         let bottom = self.lattice.bottom();
         self.frontier.push(Open { bound: self.bounds.score(bottom, 0), node: bottom, from: 0 });
