@@ -365,7 +365,7 @@ fn day(year: Option<i64>, month: Option<i64>, day: Option<i64>) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
     use std::sync::Arc;
 
     use arrow::array::ArrayRef;
