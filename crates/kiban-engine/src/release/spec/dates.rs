@@ -37,7 +37,7 @@ impl ReleaseSpec {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
     use super::*;
 
     fn check(dates: &str, expect: std::result::Result<Option<DateRule>, &str>) {
@@ -48,7 +48,7 @@ mod tests {
         match (ReleaseSpec::parse(&spec), expect) {
             (Ok(spec), Ok(rule)) => assert_eq!(spec.anonymity.date_rule(), rule),
             (Err(said), Err(word)) => assert!(said.to_string().contains(word), "{said}"),
-            (found, _) => assert!(false, "{dates}: {found:?}"),
+            (found, _) => panic!("{dates}: {found:?}"),
         }
     }
 

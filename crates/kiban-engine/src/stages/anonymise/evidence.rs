@@ -3,18 +3,12 @@
 use std::collections::BTreeMap;
 
 use kiban_anon::{
-    Advice, DateRule, DateUnit,
+    DateRule, DateUnit, Reason,
     ordinance::{Item, Measure, NoObject, Operation, open_items},
 };
 use kiban_core::tables::{CDM_TABLES, Column, ColumnType, Privacy};
 
-use super::{
-    dates::Dates,
-    events::Made,
-    outliers::{Peculiar, counts_of},
-    people::People,
-    values::is_category,
-};
+use super::{dates::Dates, events::Made, outliers::Peculiar, people::People, values::is_category};
 use crate::{
     Error, Result,
     release::spec::{ReleaseSpec, says_what},
@@ -126,29 +120,24 @@ fn peculiarities(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Vec<Meas
 }
 
 /// What was done to those who stand out by what the data show, with the persons of each reason (`outliers.rs`).
+///
+/// Top ages and coded amounts are stated with their columns above; what is for the officer to look at is no measure.
 fn outliers(made: &[Made], peculiar: &[Peculiar]) -> Vec<Measure> {
     let (item, facilities) = (Item::Peculiarities, ["facility", "care_site_id", "provider_id", "location_id"]);
     let mut measures = vec![measure(item, Operation::Dropped, facilities.map(str::to_owned).to_vec(), [])];
-    for table in made {
-        let of = |advice: &[Advice]| -> Vec<Peculiar> {
-            let here = |one: &&Peculiar| one.table == table.name && advice.contains(&one.advice);
-            peculiar.iter().filter(here).cloned().collect()
-        };
-        let columns = || table.columns(|c| c.privacy != Privacy::Key);
-        for (advice, operation) in
-            [(Advice::Suppress, Operation::RowsSuppressed), (Advice::TopCode, Operation::TopBottomCoded)]
-        {
-            let found = of(&[advice]);
-            if !found.is_empty() && !columns().is_empty() {
-                measures.push(Measure { item, operation, columns: columns(), counts: counts_of(&found) });
+    for (table, one) in peculiar.iter().filter_map(|one| Some((made.iter().find(|t| t.name == one.table)?, one))) {
+        let counts = [(one.reason.id(), one.persons), ("rows", one.rows_held)];
+        measures.extend(match one.reason {
+            Reason::MultipleBirth | Reason::ManyVisits | Reason::ManyDrugs => {
+                let rows = table.columns(|c| c.privacy == Privacy::Clinical || c.privacy == Privacy::Date);
+                (!rows.is_empty()).then(|| measure(item, Operation::RowsSuppressed, rows, counts))
             }
-        }
-    }
-    let review: Vec<Peculiar> = peculiar.iter().filter(|one| one.advice == Advice::Review).cloned().collect();
-    let codes: Vec<String> = made.iter().flat_map(|t| t.columns(|c| says_what(&t.name, c))).collect();
-    if !review.is_empty() && !codes.is_empty() {
-        let counts = counts_of(&review);
-        measures.push(Measure { item, operation: Operation::ClassesChecked, columns: codes, counts });
+            Reason::LongStay => {
+                let ends = table.columns(|c| c.name == "visit_end_date");
+                Some(measure(item, Operation::TopBottomCoded, ends, counts))
+            }
+            _ => None,
+        });
     }
     measures
 }

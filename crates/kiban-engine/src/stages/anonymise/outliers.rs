@@ -5,7 +5,7 @@
 //! up to the number that others reach; the longest stays are cut to a length that others reach. Pairs and orders of codes
 //! that few persons have are counted for the officer. Facilities are never released, so nobody stands out by one.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use arrow::{
     array::{AsArray, Float64Array, Int64Array, UInt32Array},
@@ -269,11 +269,6 @@ pub(super) async fn summary(
     }
     all.sort_by(|a, b| (a.reason, &a.table).cmp(&(b.reason, &b.table)));
     Ok(all)
-}
-
-/// Returns the persons of each reason in one table, under the reasons' ids.
-pub(super) fn counts_of(found: &[Peculiar]) -> BTreeMap<String, u64> {
-    found.iter().map(|one| (one.reason.id().to_owned(), one.persons)).collect()
 }
 
 #[cfg(test)]
