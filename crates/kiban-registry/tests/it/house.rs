@@ -138,3 +138,22 @@ async fn checkpoints_are_kept_once() {
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].recorded_at, at("2026-04-01"));
 }
+
+#[tokio::test]
+async fn a_sealed_file_opens_under_its_own_name_and_key_alone() {
+    let fixture = registry().await;
+    let (registry, plain) = (&fixture.registry, b"who was in which release".as_slice());
+    let sealed = registry.seal_file("ledger", plain).unwrap();
+    assert!(!sealed.windows(7).any(|part| part == b"release"));
+    assert_eq!(registry.open_file("ledger", &sealed).unwrap(), plain);
+    assert_eq!(registry.seal_file("ledger", plain).unwrap(), sealed, "seeded entropy repeats itself");
+    let other = registry.seal_file("ledger", b"who was in which else!!!").unwrap();
+    assert_ne!(other.first_chunk::<12>(), sealed.first_chunk::<12>(), "one nonce for two contents");
+    assert!(registry.open_file("other", &sealed).unwrap_err().to_string().contains("last good copy"));
+    for place in [0, 12, sealed.len() - 1] {
+        let mut broken = sealed.clone();
+        broken[place] ^= 1;
+        assert!(registry.open_file("ledger", &broken).is_err(), "{place}");
+    }
+    assert!(registry.open_file("ledger", b"short").is_err());
+}

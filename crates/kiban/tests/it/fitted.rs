@@ -64,7 +64,11 @@ fn what_protects_less_than_the_use_asks_for_needs_a_reason_that_goes_on_record()
     let k = fitted["parameters"].as_array().unwrap().iter().find(|one| one["parameter"] == "k").unwrap();
     let words = ["proposed", "chosen", "fit", "reason"].map(|name| k[name].as_str().unwrap());
     assert_eq!(words, ["11", "5", "weaker", WHY]);
-    let how = demo.events("release").into_iter().find(|body| body["fitted"].is_object()).unwrap();
+    let how = demo
+        .events("release")
+        .into_iter()
+        .find(|body| body["release"] == "reasoned" && body["fitted"].is_object())
+        .unwrap();
     assert_eq!(how["fitted"]["decision"]["set"], "jp-2024-04");
     let deviations = how["fitted"]["decision"]["deviations"].as_array().unwrap();
     assert!(deviations.iter().any(|one| one["parameter"] == "k" && one["reason"] == WHY), "{deviations:?}");
