@@ -29,8 +29,8 @@ pub struct Protected {
 /// first. An item is admitted for the core of its holders: the largest group in which it can be shared together with
 /// every few of the items that its persons have by then. So the model holds after each step, there is nothing to repair,
 /// and nothing to iterate. What an event could not be released as is tried on its next rung, with all others that wait
-/// there. An item with a small core stands in the way of all others of its persons, so at first only cores as large as
-/// the ladder wants are admitted, then a quarter of that, and so on down to k. At the end nothing that was left out
+/// there. An item with a small core stands in the way of all others of its persons, so at first only cores half as large as
+/// the ladder wants labels are admitted, then a quarter of that, and so on down to k. At the end nothing that was left out
 /// could be given back on any rung from its first on, to any group of persons: later items only make cores smaller.
 /// Sensitive facts that would follow too surely from others are taken back at last.
 ///
@@ -114,8 +114,10 @@ fn released(class: &LifeClass, labels: &[Option<u32>], kept: &[bool], model: &Li
 }
 
 /// Returns the sizes that cores must have, one walk up the rungs after the other: the last is k.
+///
+/// The first is half of what the ladder wants: most codes have labels of less company than others of theirs.
 fn floors(wanted: u32, k: u32) -> impl Iterator<Item = usize> {
-    let larger = std::iter::successors(Some(wanted), |floor| Some(floor / 4)).take_while(move |floor| *floor > k);
+    let larger = std::iter::successors(Some(wanted / 2), |floor| Some(floor / 4)).take_while(move |floor| *floor > k);
     larger.chain([k]).map(|floor| floor as usize)
 }
 
