@@ -25,8 +25,8 @@ pub struct LadderTrial {
 ///
 /// A code starts on the lowest rung on which most of its events have a label that `wanted` persons of their class share.
 /// How many that should be follows from k, m and how facts go together; so half of the largest class, a quarter, an
-/// eighth … are tried on a sample of classes, until less company has twice lost more; what loses least is taken. A code that
-/// the sample does not hold starts where its group is already in use.
+/// eighth … and what lies between are tried on a sample of classes, until less company has twice lost more; what loses least
+/// is taken. A code that the sample does not hold starts where its group is already in use.
 ///
 /// # Errors
 /// As [`protect()`].
@@ -42,7 +42,8 @@ pub fn choose_rungs(
     let mut trials: Vec<LadderTrial> = Vec::new();
     let mut best = (f64::INFINITY, ladder);
     let mut worse = 0;
-    for wanted in (1..32).map(|halved| largest >> halved).take_while(|wanted| *wanted >= model.k) {
+    let steps = (1..32).map(|halved| largest >> halved).flat_map(|wanted| [wanted, wanted.saturating_mul(5) / 7]);
+    for wanted in steps.take_while(|wanted| *wanted >= model.k) {
         let starts = starts(&best.1, sample, wanted);
         let ladder = best.1.clone().starting(starts, wanted);
         let account = cost(sample, &ladder, model, threads)?;

@@ -114,6 +114,8 @@ pub struct Ladder {
     rungs: Vec<Vec<Rung>>,
     starts: Vec<u8>,
     wanted: u32,
+    /// Per sensitive group, for each group of codes of all tables whether it speaks of that.
+    sensitive: Vec<Vec<bool>>,
 }
 
 impl Ladder {
@@ -135,6 +137,7 @@ impl Ladder {
             rungs: Vec::new(),
             starts: Vec::new(),
             wanted: 0,
+            sensitive: Vec::new(),
             tables: Vec::new(),
         };
         for (number, table) in (0_u16..).zip(&tables) {
@@ -155,6 +158,28 @@ impl Ladder {
         ladder.starts = vec![0; ladder.table_of_code.len()];
         ladder.tables = tables;
         Ok(ladder)
+    }
+
+    /// Names what is sensitive: so many groups, and whether a table's code or group of codes, by name, speaks of one.
+    #[must_use]
+    pub fn with_sensitive(self, groups: usize, speaks: impl Fn(usize, &str, &str) -> bool) -> Self {
+        let of = |group| {
+            let labels =
+                self.tables.iter().flat_map(|table| table.labels.iter().map(move |label| (&table.name, label)));
+            labels.map(|(table, label)| speaks(group, table, label)).collect()
+        };
+        Self { sensitive: (0..groups).map(of).collect(), ..self }
+    }
+
+    /// Returns how many sensitive groups there are.
+    pub(super) fn sensitive_groups(&self) -> usize {
+        self.sensitive.len()
+    }
+
+    /// Tells whether a label speaks of a sensitive group.
+    pub(super) fn speaks_of(&self, group: usize, label: u32) -> bool {
+        let codes = (label / self.dates.buckets()) as usize;
+        self.sensitive.get(group).and_then(|speaks| speaks.get(codes)).copied().unwrap_or(false)
     }
 
     /// Returns the kind of an event: its table's place, its code as leaf of that table's tree, and its day.

@@ -11,6 +11,8 @@ pub struct Lives {
     offsets: Vec<u32>,
     items: Vec<u32>,
     vocabulary: usize,
+    /// Per item the number that stands for its facts in the rows; empty if items are not made of rows.
+    fact_of: Vec<u32>,
 }
 
 impl Lives {
@@ -51,14 +53,21 @@ impl Lives {
         }
         facts.sort_unstable();
         let mut of_person = vec![Vec::new(); persons];
+        let mut fact_of = Vec::new();
         for (item, holders) in (0_u32..).zip(facts.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))) {
+            fact_of.extend(holders.first().map(|holder| holder.0));
             for (_, _, person) in holders {
                 if let Some(items) = of_person.get_mut(*person as usize) {
                     items.push(item);
                 }
             }
         }
-        Self::new(&of_person)
+        Ok(Self { fact_of, ..Self::new(&of_person)? })
+    }
+
+    /// Returns the number that stood for an item's facts in the rows; without rows, the item itself.
+    pub fn fact(&self, item: u32) -> Option<u32> {
+        if self.fact_of.is_empty() { Some(item) } else { self.fact_of.get(item as usize).copied() }
     }
 
     /// Returns the number of persons.

@@ -30,7 +30,9 @@
 //!   code, or coarsen it until nobody can know it. Which rows belong to one visit, and the order of rows within a bucket, are
 //!   such facts too: a release that tells them must cut the link or sort its rows by what they say.
 //! * Absence: that a person did *not* have an event, or had exactly so many.
-//! * What all holders of S have in common is learned of each of them; l-diversity and its like are not demanded of lives.
+//! * What all holders of S have in common is learned of each of them, except facts of the groups that were named as
+//!   sensitive ([`Ladder::with_sensitive`]): of those at most a share of [`LifeAnonymity::confidence`] has any (LKC-privacy).
+//!   What goes with a sensitive fact and was not named, such as its drug, may still tell it.
 //! * Odds: candidates count alike. Who knows how a release is made may hold some for likelier than others.
 //! * Other releases of the same persons.
 //!
@@ -71,21 +73,24 @@ pub use attack::{CodesAbove, Doubt, LifeAdversary, ReleasedLives, Success, TrueL
 pub use check::{LifeCheck, Witness, check_lives};
 pub use choose::{LadderTrial, choose_rungs};
 pub use class::LifeClass;
+pub use confidence::{ConfidenceCheck, check_confidence};
 pub use dates::LifeDates;
 pub use ladder::{Ladder, LifeCodes, LifeLabel, Rung};
 pub use lives::Lives;
-pub use protect::{Protected, check_class, protect};
+pub use protect::{Protected, check_class, check_class_confidence, protect};
 
 mod account;
 mod attack;
 mod check;
 mod choose;
 mod class;
+mod confidence;
 mod core;
 mod dates;
 mod ladder;
 mod lives;
 mod protect;
+mod restrain;
 
 use crate::error::{Error, Result};
 
@@ -98,12 +103,20 @@ pub struct LifeAnonymity {
     pub known: u32,
     /// Up to how many events with the same facts are told apart.
     pub counted: u32,
+    /// Among those who share what is known, the greatest share who may be told to have a fact of any one sensitive group
+    /// ([`Ladder::with_sensitive`]); 1 bounds nothing.
+    pub confidence: f64,
 }
 
 impl LifeAnonymity {
     /// Takes k and m; an adversary who knows m events knows of at most m with the same facts.
     pub fn new(k: u32, known: u32) -> Self {
-        Self { k, known, counted: known }
+        Self { k, known, counted: known, confidence: 1.0 }
+    }
+
+    /// Tells whether so many of those who share what is known may have a sensitive fact.
+    fn allows(&self, sure: usize, persons: usize) -> bool {
+        sure as f64 <= self.confidence * persons as f64 + 1e-9
     }
 
     pub(crate) fn validate(&self) -> Result<()> {
@@ -112,6 +125,9 @@ impl LifeAnonymity {
             Self { known: 0, .. } => "at least one event may be known: demographics alone need no model of lives",
             Self { known: 5.., .. } => "at most 4 known events can be checked",
             Self { counted: 0, .. } => "at least one event with the same facts is counted",
+            Self { confidence, .. } if !(*confidence > 0.0 && *confidence <= 1.0) => {
+                "the confidence is a share above 0, at most 1"
+            }
             _ => return Ok(()),
         };
         Err(Error::BadParameter { what: "life anonymity".to_owned(), why })

@@ -2,7 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ladder, LifeAccount, LifeAnonymity, LifeCheck, LifeClass, Lives, check_lives, core::Cores};
+use super::{
+    ConfidenceCheck, Ladder, LifeAccount, LifeAnonymity, LifeCheck, LifeClass, Lives, check_confidence, check_lives,
+    core::Cores,
+};
 use crate::error::{Error, Result};
 
 /// What of a class is released.
@@ -16,6 +19,8 @@ pub struct Protected {
     pub account: LifeAccount,
     /// The proof: [`check_lives`] on what is released.
     pub check: LifeCheck,
+    /// The proof of the bound on what follows: [`check_confidence`] on what is released.
+    pub confidence: ConfidenceCheck,
 }
 
 /// Makes one class anonymous with little loss, and proves it.
@@ -24,9 +29,10 @@ pub struct Protected {
 /// first. An item is admitted for the core of its holders: the largest group in which it can be shared together with
 /// every few of the items that its persons have by then. So the model holds after each step, there is nothing to repair,
 /// and nothing to iterate. What an event could not be released as is tried on its next rung, with all others that wait
-/// there. An item with a small core stands in the way of all others of its persons, so at first only cores as large as
-/// the ladder wants are admitted, then a quarter of that, and so on down to k. At the end nothing that was left out
+/// there. An item with a small core stands in the way of all others of its persons, so at first only cores half as large as
+/// the ladder wants labels are admitted, then a quarter of that, and so on down to k. At the end nothing that was left out
 /// could be given back on any rung from its first on, to any group of persons: later items only make cores smaller.
+/// Sensitive facts that would follow too surely from others are taken back at last.
 ///
 /// # Errors
 /// A model that makes no sense; kinds that are not of the ladder; a result that its check refuses, which would be a fault.
@@ -45,15 +51,17 @@ pub fn protect(class: &LifeClass, ladder: &Ladder, model: &LifeAnonymity) -> Res
             (0..ladder.most_rungs()).for_each(|number| admission.climb(number, floor));
         }
     }
+    admission.restrain();
     let labels = admission.labels;
     let kept = vec![enough; class.persons()];
     let check = check_class(class, &labels, &kept, model)?;
-    if !check.holds() {
+    let confidence = check_class_confidence(class, ladder, &labels, &kept, model)?;
+    if !check.holds() || !confidence.holds() {
         let why = "the finished class does not pass its own check: this is a fault of the program";
         return Err(Error::BadParameter { what: "class of lives".to_owned(), why });
     }
     let account = LifeAccount::of(class, ladder, &labels, &kept);
-    Ok(Protected { labels, kept, account, check })
+    Ok(Protected { labels, kept, account, check, confidence })
 }
 
 /// Checks what is released of a class; nothing is taken from the making but its result.
@@ -66,6 +74,30 @@ pub fn check_class(
     kept: &[bool],
     model: &LifeAnonymity,
 ) -> Result<LifeCheck> {
+    check_lives(&released(class, labels, kept, model)?, model, std::num::NonZeroUsize::MIN)
+}
+
+/// Checks how surely sensitive facts follow in what is released of a class, as [`check_class`].
+///
+/// # Errors
+/// As [`check_confidence`].
+pub fn check_class_confidence(
+    class: &LifeClass,
+    ladder: &Ladder,
+    labels: &[Option<u32>],
+    kept: &[bool],
+    model: &LifeAnonymity,
+) -> Result<ConfidenceCheck> {
+    let mut told: Vec<u32> = labels.iter().copied().flatten().collect();
+    told.sort_unstable();
+    told.dedup();
+    let of = |group| told.iter().copied().filter(|label| ladder.speaks_of(group, *label)).collect();
+    let groups: Vec<Vec<u32>> = (0..ladder.sensitive_groups()).map(of).collect();
+    check_confidence(&released(class, labels, kept, model)?, &groups, model)
+}
+
+/// Returns the lives of the released persons, numbered anew.
+fn released(class: &LifeClass, labels: &[Option<u32>], kept: &[bool], model: &LifeAnonymity) -> Result<Lives> {
     let mut place = 0_u32;
     let place_of: Vec<Option<u32>> = kept
         .iter()
@@ -78,12 +110,14 @@ pub fn check_class(
     let row =
         |((person, _), label): ((u32, u32), &Option<u32>)| place_of.get(person as usize).copied().flatten().zip(*label);
     let rows: Vec<(u32, u32)> = class.rows().zip(labels).filter_map(row).collect();
-    check_lives(&Lives::from_rows(place as usize, &rows, model.counted)?, model, std::num::NonZeroUsize::MIN)
+    Lives::from_rows(place as usize, &rows, model.counted)
 }
 
 /// Returns the sizes that cores must have, one walk up the rungs after the other: the last is k.
+///
+/// The first is half of what the ladder wants: most codes have labels of less company than others of theirs.
 fn floors(wanted: u32, k: u32) -> impl Iterator<Item = usize> {
-    let larger = std::iter::successors(Some(wanted), |floor| Some(floor / 4)).take_while(move |floor| *floor > k);
+    let larger = std::iter::successors(Some(wanted / 2), |floor| Some(floor / 4)).take_while(move |floor| *floor > k);
     larger.chain([k]).map(|floor| floor as usize)
 }
 
@@ -99,18 +133,23 @@ struct Offer {
     waiting: std::ops::Range<usize>,
 }
 
-struct Admission<'a> {
-    class: &'a LifeClass,
-    ladder: &'a Ladder,
-    model: &'a LifeAnonymity,
-    labels: Vec<Option<u32>>,
+/// A class on the way to its release.
+pub(super) struct Admission<'a> {
+    pub(super) class: &'a LifeClass,
+    pub(super) ladder: &'a Ladder,
+    pub(super) model: &'a LifeAnonymity,
+    pub(super) labels: Vec<Option<u32>>,
     /// Per person the admitted items, ascending.
-    lives: Vec<Vec<u32>>,
+    pub(super) lives: Vec<Vec<u32>>,
     /// Per admitted item its holders, ascending.
-    holders: Vec<Vec<u32>>,
+    pub(super) holders: Vec<Vec<u32>>,
+    /// Per admitted item its label.
+    pub(super) label_of: Vec<u32>,
     /// The item of a label and a number of times.
     items: FxHashMap<(u32, u32), u32>,
-    cores: Cores,
+    pub(super) cores: Cores,
+    /// How many facts were taken back.
+    pub(super) taken: usize,
 }
 
 impl<'a> Admission<'a> {
@@ -122,8 +161,10 @@ impl<'a> Admission<'a> {
             labels: vec![None; class.kinds().len()],
             lives: vec![Vec::new(); class.persons()],
             holders: Vec::new(),
+            label_of: Vec::new(),
             items: FxHashMap::default(),
             cores: Cores::new(model.k),
+            taken: 0,
         }
     }
 
@@ -140,7 +181,7 @@ impl<'a> Admission<'a> {
         }
     }
 
-    fn item(&self, label: u32, times: u32) -> Option<u32> {
+    pub(super) fn item(&self, label: u32, times: u32) -> Option<u32> {
         self.items.get(&(label, times)).copied()
     }
 
@@ -214,6 +255,7 @@ impl<'a> Admission<'a> {
         if known.is_none() {
             self.items.insert((offer.label, offer.times), item);
             self.holders.push(Vec::new());
+            self.label_of.push(offer.label);
         }
         for person in inside.iter().filter(|p| offer.persons.binary_search(p).is_ok()) {
             self.release(*person, item, offer, waiting);

@@ -6,8 +6,9 @@ use jiff::civil::date;
 use kiban_anon::{
     Hierarchy,
     life::{
-        CodesAbove, DateUnit, Doubt, Ladder, LifeAdversary, LifeAnonymity, LifeClass, LifeCodes, LifeDates, Lives,
-        Protected, ReleasedLives, TrueLives, attack, check_class, check_lives, choose_rungs, protect,
+        CodesAbove, ConfidenceCheck, DateUnit, Doubt, Ladder, LifeAdversary, LifeAnonymity, LifeClass, LifeCodes,
+        LifeDates, Lives, Protected, ReleasedLives, TrueLives, attack, check_class, check_class_confidence,
+        check_confidence, check_lives, choose_rungs, protect,
     },
 };
 use proptest::prelude::*;
@@ -64,6 +65,30 @@ fn supports(lives: &[BTreeSet<u32>], known: u32) -> Vec<(BTreeSet<u32>, usize)> 
     sets.into_iter().map(|set| (set.clone(), holders(&set))).collect()
 }
 
+/// The confidences by definition: each sensitive group, each set of other items that a person of the group has.
+fn sureness(lives: &[BTreeSet<u32>], groups: &[Vec<u32>], model: &LifeAnonymity) -> ConfidenceCheck {
+    let mut check = ConfidenceCheck::default();
+    for group in groups {
+        let has: Vec<bool> = lives.iter().map(|life| life.iter().any(|item| group.contains(item))).collect();
+        let others: Vec<BTreeSet<u32>> =
+            lives.iter().map(|life| life.iter().copied().filter(|item| !group.contains(item)).collect()).collect();
+        for (set, holders) in supports(&others, model.known) {
+            let sure = others.iter().zip(&has).filter(|(life, has)| **has && set.is_subset(life)).count();
+            if sure > 0 {
+                check.sets += 1;
+                check.violations += u64::from(sure as f64 > model.confidence * holders as f64 + 1e-9);
+                check.surest = check.surest.max(sure as f64 / holders as f64);
+            }
+        }
+    }
+    check
+}
+
+/// Two sensitive groups: one code, and all codes and the group of B.
+fn sensitive(ladder: Ladder) -> Ladder {
+    ladder.with_sensitive(2, |group, table, code| table == "events" && code.starts_with(["A2", "B"][group]))
+}
+
 /// What is released of each person, as items: a label, and how many times.
 fn items(class: &LifeClass, labels: &[Option<u32>], counted: u32) -> Vec<BTreeSet<u32>> {
     let of = |person: usize| {
@@ -107,7 +132,7 @@ proptest! {
     fn what_is_released_is_true_and_shared(lives in lives(0..14), k in 1_u32..5, known in 1_u32..=4, choose: bool) {
         let model = LifeAnonymity::new(k, known);
         let (ladder, class) = prepared(&lives, &model, choose);
-        let Protected { labels, kept, account, check } = protect(&class, &ladder, &model).unwrap();
+        let Protected { labels, kept, account, check, .. } = protect(&class, &ladder, &model).unwrap();
         prop_assert!(check.holds());
         prop_assert_eq!(labels.len(), class.kinds().len());
         let released = items(&class, &labels, model.counted);
@@ -153,6 +178,40 @@ proptest! {
             }
             prop_assert!(group.iter().all(|p| released[*p].contains(&item)), "{label} could be given to {group:?}");
         }
+    }
+
+    #[test]
+    fn confidences_are_counted_as_by_trying_all_sets(
+        given in proptest::collection::vec(proptest::collection::btree_set(0_u32..7, 0..5), 0..12),
+        known in 1_u32..=4, confidence in 0.1_f64..1.0,
+    ) {
+        let lives: Vec<Vec<u32>> = given.iter().map(|life| life.iter().copied().collect()).collect();
+        let model = LifeAnonymity { confidence, ..LifeAnonymity::new(2, known) };
+        let groups = [vec![0], vec![1, 5], vec![9]];
+        let check = check_confidence(&Lives::new(&lives).unwrap(), &groups, &model).unwrap();
+        prop_assert_eq!(check, sureness(&given, &groups, &model));
+    }
+
+    #[test]
+    fn nothing_sensitive_follows_too_surely(
+        lives in lives(0..14), k in 1_u32..4, known in 1_u32..=3, confidence in 0.1_f64..1.0,
+    ) {
+        let model = LifeAnonymity { confidence, ..LifeAnonymity::new(k, known) };
+        let ladder = sensitive(ladder());
+        let class = class(&ladder, &lives);
+        let made = protect(&class, &ladder, &model).unwrap();
+        let released = items(&class, &made.labels, model.counted);
+        if lives.len() >= k as usize {
+            prop_assert!(supports(&released, known).iter().all(|s| s.1 >= k as usize));
+            let groups = ["A2", "B"].map(|code| {
+                let speaks = |item: &u32| ladder.read(item / 8).unwrap().code.starts_with(code);
+                released.iter().flatten().copied().filter(speaks).collect::<Vec<_>>()
+            });
+            prop_assert_eq!(made.confidence, sureness(&released, &groups, &model));
+        }
+        prop_assert!(made.confidence.holds());
+        let free = protect(&class, &ladder, &LifeAnonymity::new(k, known)).unwrap();
+        prop_assert_eq!(free.labels, protect(&class, &self::ladder(), &LifeAnonymity::new(k, known)).unwrap().labels);
     }
 
     #[test]
@@ -259,13 +318,41 @@ fn a_release_broken_on_purpose_is_refused() {
 }
 
 #[test]
+fn what_follows_too_surely_is_refused_and_taken_back() {
+    // Of ten persons with A1 in January six have B1 as well: A1 tells it with a confidence of 0.6.
+    let lives: Vec<Vec<(u32, i32)>> = (0..20)
+        .map(|p| {
+            if p < 6 {
+                vec![(0, 0), (3, 0)]
+            } else if p < 10 {
+                vec![(0, 0)]
+            } else {
+                Vec::new()
+            }
+        })
+        .collect();
+    let ladder = sensitive(ladder());
+    let class = class(&ladder, &lives);
+    let free = protect(&class, &ladder, &LifeAnonymity::new(2, 1)).unwrap();
+    assert_eq!((free.confidence.surest, free.account.suppressed), (0.6, 0));
+    let model = LifeAnonymity { confidence: 0.5, ..LifeAnonymity::new(2, 1) };
+    let check = check_class_confidence(&class, &ladder, &free.labels, &free.kept, &model).unwrap();
+    assert_eq!((check.holds(), check.violations, check.surest), (false, 1, 0.6));
+    let bound = protect(&class, &ladder, &model).unwrap();
+    assert_eq!((bound.confidence.surest, bound.account.suppressed), (0.5, 1), "one of the six loses it");
+    // At one in five, two persons may keep it; three at least must share what is told.
+    let model = LifeAnonymity { confidence: 0.2, ..LifeAnonymity::new(3, 1) };
+    assert_eq!(protect(&class, &ladder, &model).unwrap().account.suppressed, 6, "two persons are no company of three");
+}
+
+#[test]
 fn the_rungs_are_chosen_by_what_they_lose() {
     let (ladder, model) = (ladder(), LifeAnonymity::new(4, 2));
     let lives: Vec<Vec<(u32, i32)>> = (0..12_u32).map(|p| vec![(0, 0), (1 + p % 2, p.cast_signed() % 4)]).collect();
     let class = class(&ladder, &lives);
     let (chosen, trials) = choose_rungs(ladder, std::slice::from_ref(&class), &model, ONE).unwrap();
     let best = trials.iter().map(|t| t.account.loss()).fold(1.0, f64::min);
-    assert_eq!(trials.iter().map(|t| t.wanted).collect::<Vec<_>>(), [6]);
+    assert_eq!(trials.iter().map(|t| t.wanted).collect::<Vec<_>>(), [6, 4]);
     assert_eq!(protect(&class, &chosen, &model).unwrap().account.loss(), best);
     assert_eq!(chosen.starts()[0], 0, "the first code is shared by all to the month");
     assert!(chosen.starts()[1] > 0, "three persons share each of the others in a month");
@@ -275,7 +362,8 @@ fn the_rungs_are_chosen_by_what_they_lose() {
 fn nonsense_is_refused() {
     let class = LifeClass::new(1, &[(0, 900)]).unwrap();
     assert!(protect(&class, &ladder(), &LifeAnonymity::new(2, 2)).is_err(), "no such kind");
-    for model in [LifeAnonymity::new(0, 2), LifeAnonymity::new(2, 0), LifeAnonymity::new(2, 5)] {
+    let sure = LifeAnonymity { confidence: 0.0, ..LifeAnonymity::new(2, 2) };
+    for model in [LifeAnonymity::new(0, 2), LifeAnonymity::new(2, 0), LifeAnonymity::new(2, 5), sure] {
         assert!(protect(&LifeClass::default(), &ladder(), &model).is_err());
     }
     assert!(LifeClass::new(2, &[(1, 0), (0, 0)]).is_err() && LifeClass::new(1, &[(1, 0)]).is_err());

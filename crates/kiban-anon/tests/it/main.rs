@@ -10,6 +10,7 @@ mod frontier;
 mod hard;
 mod ledger;
 mod life;
+mod life_attack;
 mod models;
 mod monotone;
 mod outlier;
