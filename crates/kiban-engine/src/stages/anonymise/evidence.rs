@@ -8,7 +8,7 @@ use kiban_core::tables::{CDM_TABLES, Column, ColumnType, Privacy};
 use super::{events::Made, people::People, values::is_category};
 use crate::{
     Error, Result,
-    release::spec::{ReleaseSpec, says_what},
+    release::spec::{Lives, ReleaseSpec, says_what},
 };
 
 /// States the measures taken for every item of the ordinance.
@@ -130,11 +130,12 @@ fn database(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Vec<Measure> 
         if dates.is_empty() {
             continue;
         }
-        if let Some(lives) = spec.anonymity.lives {
+        if let Some(lives) = &spec.anonymity.lives {
             let rows = table.flow.held.get("several-known").copied().unwrap_or_default();
             let known = [("known_events", u64::from(lives.known)), ("persons", u64::from(spec.anonymity.k))];
             measures.push(measure(item, Operation::Generalised, dates.clone(), known));
             measures.push(measure(item, Operation::RowsSuppressed, dates.clone(), [("rows", rows)]));
+            measures.extend(sensitive(lives, table));
         } else {
             let most = u64::from(spec.anonymity.shift_days());
             measures.push(measure(item, Operation::DatesShifted, dates.clone(), [("most_days", most)]));
@@ -143,4 +144,15 @@ fn database(spec: &ReleaseSpec, people: &People, made: &[Made]) -> Vec<Measure> 
         measures.push(measure(item, Operation::Truncated, dates, [("rows", rows)]));
     }
     measures
+}
+
+/// What must not follow too surely from known events, of one table.
+fn sensitive(lives: &Lives, table: &Made) -> Option<Measure> {
+    let of_table = |group: &&String| group.split_once(':').is_some_and(|(of, _)| of == table.name);
+    let groups = lives.sensitive.iter().filter(of_table).count() as u64;
+    let columns = table.columns(|c| says_what(&table.name, c));
+    // Rounded up: what is stated is never less than what was allowed.
+    let percent = (1_u32..=100).find(|percent| f64::from(*percent) >= lives.confidence * 100.0).unwrap_or(100);
+    let counts = [("sensitive_groups", groups), ("most_percent", u64::from(percent))];
+    (groups > 0).then(|| measure(Item::DatabaseProperties, Operation::RowsSuppressed, columns, counts))
 }

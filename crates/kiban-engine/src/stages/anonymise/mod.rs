@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::lives::LivesMeasured;
+pub use self::{lives::LivesMeasured, proof::LivesProof};
 pub use kiban_anon::{
     BeforeAfter, RareCounts, Risk, Singled,
     ordinance::{Item, Measure, NoObject, Operation},
@@ -34,6 +34,7 @@ mod evidence;
 mod lives;
 mod measure;
 mod people;
+mod proof;
 mod values;
 
 /// Where and with what a release is made.
@@ -144,7 +145,7 @@ pub async fn anonymise(
         let Some(choice) = spec.tables.iter().find(|choice| choice.name == name) else { continue };
         drafts.push(making.draft(choice, gated).await?);
     }
-    let lives = match spec.anonymity.lives {
+    let mut lives = match &spec.anonymity.lives {
         Some(lives) => Some(lives::share(&making, lives, &key("lives"), &mut drafts).await?),
         None => None,
     };
@@ -161,6 +162,9 @@ pub async fn anonymise(
     }
     let files = FileSet::reached(shop.output.to_owned(), tables);
     measure::check(shop, spec, &people, &files).await?;
+    if let (Some(promised), Some(measured)) = (&spec.anonymity.lives, &mut lives) {
+        measured.proof = proof::prove(shop, spec, promised, &files).await?;
+    }
     let sample = key("measurement");
     let gaps = measure::gaps(shop, spec, gated, &files).await?;
     let known = measure::known_events(shop, spec, gated, &files, &sample).await?;
