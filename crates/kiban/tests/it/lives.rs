@@ -103,12 +103,15 @@ fn whoever_knows_two_events_of_somebody_finds_five_such_people() {
     nobody_is_surely_hypertensive(&lives);
 }
 
+/// What somebody knows: the demographics, and up to two facts.
+type Known<'a> = (&'a [String], Option<&'a Fact>, Option<&'a Fact>);
+
 /// Whoever knows up to two other facts finds that at most four in ten of those who have them have high blood pressure.
 ///
 /// Its drug is told and goes with it, so of the disease itself little or nothing can be.
 fn nobody_is_surely_hypertensive(lives: &BTreeMap<String, (Vec<String>, BTreeSet<Fact>)>) {
     let sensitive = |fact: &Fact| fact.0.contains("condition_occurrence") && fact.0.contains("\"I10");
-    let mut holders: BTreeMap<(&[String], Option<&Fact>, Option<&Fact>), (usize, usize)> = BTreeMap::new();
+    let mut holders: BTreeMap<Known<'_>, (usize, usize)> = BTreeMap::new();
     for (demographics, facts) in lives.values() {
         let has = facts.iter().any(sensitive);
         let others: Vec<Option<&Fact>> = facts.iter().filter(|fact| !sensitive(fact)).map(Some).chain([None]).collect();
