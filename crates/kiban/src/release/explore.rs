@@ -116,7 +116,7 @@ fn record(house: &House, release: &ReleaseId) -> PathBuf {
 }
 
 fn known_of(limits: &Anonymity) -> u8 {
-    limits.lives.map_or(0, |lives| lives.known)
+    limits.lives.as_ref().map_or(0, |lives| lives.known)
 }
 
 struct Trying<'a> {

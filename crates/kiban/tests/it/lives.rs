@@ -38,7 +38,7 @@ const SPEC: &str = r#"
     k = 5
     suppression_limit = 0.2
     code_floor = 60
-    lives = { known = 2, crowd = 100 }
+    lives = { known = 2, crowd = 100, sensitive = ["condition_occurrence:I10"], confidence = 0.4 }
 "#;
 
 /// A fact of a released life: which table, what, in which system, when, how precisely, and the how-manieth of its kind.
@@ -100,6 +100,30 @@ fn whoever_knows_two_events_of_somebody_finds_five_such_people() {
     assert!(holders.len() > 1_000, "{} pairs", holders.len());
     let few = holders.values().filter(|persons| **persons < K).count();
     assert_eq!(few, 0, "pairs of facts that fewer than {K} persons of the same demographics have");
+    nobody_is_surely_hypertensive(&lives);
+}
+
+/// What somebody knows: the demographics, and up to two facts.
+type Known<'a> = (&'a [String], Option<&'a Fact>, Option<&'a Fact>);
+
+/// Whoever knows up to two other facts finds that at most four in ten of those who have them have high blood pressure.
+///
+/// Its drug is told and goes with it, so of the disease itself little or nothing can be.
+fn nobody_is_surely_hypertensive(lives: &BTreeMap<String, (Vec<String>, BTreeSet<Fact>)>) {
+    let sensitive = |fact: &Fact| fact.0.contains("condition_occurrence") && fact.0.contains("\"I10");
+    let mut holders: BTreeMap<Known<'_>, (usize, usize)> = BTreeMap::new();
+    for (demographics, facts) in lives.values() {
+        let has = facts.iter().any(sensitive);
+        let others: Vec<Option<&Fact>> = facts.iter().filter(|fact| !sensitive(fact)).map(Some).chain([None]).collect();
+        for (place, a) in others.iter().enumerate() {
+            for b in others.get(place..).unwrap_or_default() {
+                let known = holders.entry((demographics, *a, *b)).or_default();
+                *known = (known.0 + usize::from(has), known.1 + 1);
+            }
+        }
+    }
+    let sure = holders.values().filter(|(sure, all)| *sure as f64 > 0.4 * *all as f64 + 1e-9).count();
+    assert_eq!(sure, 0, "of {} sets of facts", holders.len());
 }
 
 #[test]
@@ -114,6 +138,9 @@ fn what_would_tell_a_life_cannot_be_chosen_with_it() {
     refused(SPEC.replace("\"days_supply\"", "\"drug_exposure_end_date\""), "drug_exposure_end_date");
     refused(SPEC.replace("\"condition_source_value\", ", ""), "condition_source_value");
     refused(SPEC.replace("known = 2", "known = 5"), "between 1 and 4");
+    refused(SPEC.replace("confidence = 0.4", "confidence = 0.0"), "anonymity.lives.confidence");
+    refused(SPEC.replace("condition_occurrence:I10", "I10"), "table:beginning");
+    refused(SPEC.replace("condition_occurrence:I10", "observation:I10"), "not released");
     let period = "[[table]]\nname = \"observation_period\"\ncolumns = [\"observation_period_start_date\"]\n[anonymity]";
     refused(SPEC.replace("[anonymity]", period), "observation_period");
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use kiban_anon::{DateRule, DateUnit, life::LifeDates};
+use kiban_anon::DateRule;
 use kiban_core::{
     ReleaseId, Track,
     tables::{CDM_TABLES, CdmTable, Column, ColumnType, Privacy},
@@ -17,12 +17,14 @@ use serde::{Deserialize, Serialize};
 use self::use_profile::Stated;
 pub use self::{
     between::{Between, OnBreach},
+    lives::Lives,
     use_profile::{Deviation, Fitted, Parameter, Setting, Use, set_in_force},
 };
-use crate::{Error, Result, stages::cdm::date_column};
+use crate::{Error, Result};
 
 mod between;
 mod dates;
+mod lives;
 mod use_profile;
 
 /// Tables that can be chosen besides `person`, which every release has.
@@ -156,42 +158,10 @@ pub struct Anonymity {
     pub between: Between,
 }
 
-/// How much of a life somebody may know without recognising it.
-///
-/// Whoever knows a person's demographics and up to `known` of the events finds at least k persons who have them all.
-/// Dates are not shifted then: they are told as precisely as enough persons share them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lives {
-    /// How many events may be known, 1 to 4.
-    pub known: u8,
-    /// Persons that share every combination of demographic values, so that their events can be shared too.
-    #[serde(default = "crowd")]
-    pub crowd: u32,
-    /// The finest unit in which a date is told.
-    #[serde(default = "month")]
-    pub dates: DateUnit,
-}
-
-const fn crowd() -> u32 {
-    500
-}
-
-const fn month() -> DateUnit {
-    DateUnit::Month
-}
-
-impl Lives {
-    /// Protects against so many known events, all else as it is where nothing is said.
-    pub const fn of(known: u8) -> Self {
-        Self { known, crowd: crowd(), dates: month() }
-    }
-}
-
 impl Anonymity {
     /// Returns how many persons must share every combination of demographic values.
     pub fn smallest_class(&self) -> u32 {
-        self.lives.map_or(self.k, |lives| lives.crowd.max(self.k))
+        self.lives.as_ref().map_or(self.k, |lives| lives.crowd.max(self.k))
     }
 }
 
@@ -260,7 +230,7 @@ impl ReleaseSpec {
             return input("anonymity.top_age must lie between 60 and 110");
         }
         self.check_dates()?;
-        self.anonymity.lives.map_or(Ok(()), |lives| self.check_lives(lives))?;
+        self.anonymity.lives.as_ref().map_or(Ok(()), |lives| lives.check(self))?;
         self.anonymity.between.check(&self.name)?;
         let mut seen = BTreeSet::new();
         for choice in &self.tables {
@@ -271,42 +241,6 @@ impl ReleaseSpec {
         }
         for having in self.cohort.having.iter().chain(&self.cohort.without) {
             code_column(&having.table)?;
-        }
-        Ok(())
-    }
-
-    /// What an event tells besides its code and its date must not be by what a life is recognised.
-    fn check_lives(&self, lives: Lives) -> Result<()> {
-        if !(1..=4).contains(&lives.known) {
-            return input("anonymity.lives.known must lie between 1 and 4");
-        }
-        if let Err(e) = LifeDates::new(self.window.from, self.window.to, lives.dates) {
-            return input(&format!("anonymity.lives.dates: {e}"));
-        }
-        for choice in &self.tables {
-            if choice.name == "observation_period" {
-                return input(
-                    "observation_period tells two days of everybody; leave it out where anonymity.lives is set",
-                );
-            }
-            let table = table(&choice.name)?;
-            let own = date_column(table);
-            let chosen = || choice.columns.iter().filter_map(|name| table.column(name));
-            if let Some(end) = chosen().find(|c| c.kind == ColumnType::Date && Some(c.name) != own) {
-                return input(&format!(
-                    "{} tells how long an event took; leave it out where anonymity.lives is set",
-                    end.name
-                ));
-            }
-            let code = code_column(&choice.name).unwrap_or("visit_source_value");
-            let is_concept = |c: &&Column| c.name == "visit_concept_id" || says_what(&choice.name, c);
-            if let Some(concept) = chosen().find(is_concept).filter(|_| !choice.columns.iter().any(|name| name == code))
-            {
-                return input(&format!(
-                    "{} stands for a code; choose {code} beside it where anonymity.lives is set",
-                    concept.name
-                ));
-            }
         }
         Ok(())
     }

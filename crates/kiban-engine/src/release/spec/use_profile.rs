@@ -184,7 +184,9 @@ fn held(parameter: Parameter, proposed: Value, stated: &Stated, limits: &mut Ano
         (Parameter::DifferenceFloor, Value::Count(floor)) => {
             stated.or("between.floor", &mut limits.between.floor, Some(floor)).map(Value::Count)
         }
-        (Parameter::KnownEvents, _) => Some(Value::Count(limits.lives.map_or(0, |lives| u32::from(lives.known)))),
+        (Parameter::KnownEvents, _) => {
+            Some(Value::Count(limits.lives.as_ref().map_or(0, |lives| u32::from(lives.known))))
+        }
         (Parameter::DateUnit | Parameter::DateShiftDays, _) => dates(parameter, proposed, stated, limits),
         // No column of a release's persons is sensitive by itself.
         (Parameter::LDiversity, _) => None,

@@ -11,7 +11,7 @@ use kiban_core::tables::{CDM_TABLES, Column, ColumnType, Privacy};
 use super::{dates::Dates, events::Made, outliers::Peculiar, people::People, values::is_category};
 use crate::{
     Error, Result,
-    release::spec::{ReleaseSpec, says_what},
+    release::spec::{Lives, ReleaseSpec, says_what},
 };
 
 /// States the measures taken for every item of the ordinance.
@@ -163,11 +163,12 @@ fn database(spec: &ReleaseSpec, dates: &Dates, people: &People, made: &[Made]) -
         if columns.is_empty() {
             continue;
         }
-        if let Some(lives) = spec.anonymity.lives {
+        if let Some(lives) = &spec.anonymity.lives {
             let rows = table.flow.held.get("several-known").copied().unwrap_or_default();
             let known = [("known_events", u64::from(lives.known)), ("persons", u64::from(spec.anonymity.k))];
             measures.push(measure(item, Operation::Generalised, columns.clone(), known));
             measures.push(measure(item, Operation::RowsSuppressed, columns.clone(), [("rows", rows)]));
+            measures.extend(sensitive(lives, table));
         }
         measures.extend(dates.rule().into_iter().flat_map(|rule| told(rule, dates.unit_of_deaths(), table, &columns)));
         let rows = table.flow.held.get("outside-window").copied().unwrap_or_default();
@@ -198,4 +199,15 @@ fn told(rule: DateRule, of_deaths: DateUnit, table: &Made, columns: &[String]) -
         measures.push(coarse(of_deaths));
     }
     measures
+}
+
+/// What must not follow too surely from known events, of one table.
+fn sensitive(lives: &Lives, table: &Made) -> Option<Measure> {
+    let of_table = |group: &&String| group.split_once(':').is_some_and(|(of, _)| of == table.name);
+    let groups = lives.sensitive.iter().filter(of_table).count() as u64;
+    let columns = table.columns(|c| says_what(&table.name, c));
+    // Rounded up: what is stated is never less than what was allowed.
+    let percent = (1_u32..=100).find(|percent| f64::from(*percent) >= lives.confidence * 100.0).unwrap_or(100);
+    let counts = [("sensitive_groups", groups), ("most_percent", u64::from(percent))];
+    (groups > 0).then(|| measure(Item::DatabaseProperties, Operation::RowsSuppressed, columns, counts))
 }

@@ -1,7 +1,7 @@
 //! Lives: events are told as at least k persons of the same demographics share them, however few of them are known.
 //!
 //! The events of all tables are brought together class by class, a class at a time in memory. What `kiban-anon` decides
-//! of each event comes back as a table to join. Afterwards the finished files are read again and checked (`measure.rs`).
+//! of each event comes back as a table to join. Afterwards the finished files are read again and checked (`proof.rs`).
 
 use std::{
     num::NonZeroUsize,
@@ -35,6 +35,7 @@ use super::{
     Workshop,
     codes::code_of,
     events::{DATE_UNIT, Draft, Making, is_concept, null_of, numbered, source_order},
+    life_proof::LivesProof,
     people::People,
     scratch_file,
 };
@@ -61,12 +62,14 @@ pub struct LivesMeasured {
     pub account: LifeAccount,
     /// What was tried before the rungs were chosen.
     pub trials: Vec<LadderTrial>,
+    /// What reading the finished files again proved.
+    pub proof: LivesProof,
 }
 
 /// Replaces the rows of all drafts by what may be told of them.
 pub(super) async fn share(
     making: &Making<'_>,
-    lives: Lives,
+    lives: &Lives,
     key: &[u8],
     drafts: &mut [Draft],
 ) -> Result<LivesMeasured> {
@@ -76,7 +79,7 @@ pub(super) async fn share(
         draft.rows = making.keep(&rows, &format!("{}-draft", draft.table.name)).await?.0;
     }
     let files = gather(shop, drafts).await?;
-    let model = LifeAnonymity::new(spec.anonymity.k, u32::from(lives.known));
+    let model = lives.model(spec.anonymity.k);
     let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let ladder = ladder(spec, lives, drafts)?;
     let tried = sample(people, key, &files, &ladder)?;
@@ -85,7 +88,7 @@ pub(super) async fn share(
     let mut account = LifeAccount::default();
     classes(people, &files, |batch| {
         for (class, made) in batch.iter().zip(protect_all(batch, &ladder, &model, threads)?) {
-            if made.kept.iter().any(|kept| !kept) || !made.check.holds() {
+            if made.kept.iter().any(|kept| !kept) || !made.check.holds() || !made.confidence.holds() {
                 return Err(Error::Bug("a class of lives is not what was promised".to_owned()));
             }
             account.merge(&made.account);
@@ -96,16 +99,18 @@ pub(super) async fn share(
     for (draft, labels) in drafts.iter_mut().zip(told.finish()?) {
         tell(making, draft, labels).await?;
     }
-    Ok(LivesMeasured { known: lives.known, crowd: lives.crowd, account, trials })
+    Ok(LivesMeasured { known: lives.known, crowd: lives.crowd, account, trials, proof: LivesProof::default() })
 }
 
-fn ladder(spec: &ReleaseSpec, lives: Lives, drafts: &[Draft]) -> Result<Ladder> {
+fn ladder(spec: &ReleaseSpec, lives: &Lives, drafts: &[Draft]) -> Result<Ladder> {
     let codes = |draft: &Draft| -> Result<LifeCodes> {
         let tree = draft.tree.hierarchy(draft.table.name)?;
         Ok(LifeCodes::new(draft.table.name, &tree, tree.levels().len().saturating_sub(2), 1.0)?)
     };
     let tables = drafts.iter().map(codes).collect::<Result<_>>()?;
-    Ok(Ladder::new(tables, LifeDates::new(spec.window.from, spec.window.to, lives.dates)?)?)
+    let ladder = Ladder::new(tables, LifeDates::new(spec.window.from, spec.window.to, lives.dates)?)?;
+    let speaks = |group, table: &str, code: &str| lives.speaks_of(group, table, code_of(code));
+    Ok(ladder.with_sensitive(lives.sensitive.len(), speaks))
 }
 
 /// Writes the events of all tables, sorted by class and person.
@@ -256,24 +261,35 @@ fn protect_all(
     model: &LifeAnonymity,
     threads: NonZeroUsize,
 ) -> Result<Vec<Protected>> {
+    side_by_side(batch, threads, |class| Ok(protect(&class.lives(ladder)?, ladder, model)?))
+}
+
+/// Works on all parts on so many threads, and returns the results in the order of the parts.
+pub(super) fn side_by_side<T: Sync, R: Send>(
+    parts: &[T],
+    threads: NonZeroUsize,
+    work: impl Fn(&T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
     let next = AtomicUsize::new(0);
-    let work = || {
+    let some = || {
         let mut done = Vec::new();
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(class) = batch.get(place) else { return Ok(done) };
-            done.push((place, protect(&class.lives(ladder)?, ladder, model)?));
+            let Some(part) = parts.get(place) else { return Ok(done) };
+            done.push((place, work(part)?));
         }
     };
     let mut all = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(some)).collect();
         let results = workers.into_iter().map(|worker| match worker.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         });
         results.collect::<Result<Vec<Vec<_>>>>()
     })?
-    .concat();
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>();
     all.sort_by_key(|(place, _)| *place);
     Ok(all.into_iter().map(|(_, made)| made).collect())
 }

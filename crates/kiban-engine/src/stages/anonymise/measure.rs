@@ -3,35 +3,26 @@
 use std::collections::BTreeMap;
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, UInt32Array},
+    array::{AsArray, Date32Array, Int64Array, UInt32Array},
     datatypes::{Date32Type, Int64Type},
-    util::display::array_value_to_string,
 };
 use datafusion::{
     functions_aggregate::expr_fn::count_distinct,
     prelude::{DataFrame, coalesce, col, lit},
 };
-use kiban_anon::{
-    Acquaintance, BeforeAfter, Detail, Events, Singled,
-    life::{LifeAnonymity, Lives as ReleasedLives, check_lives},
-};
-use rustc_hash::FxHashMap;
+use kiban_anon::{Acquaintance, BeforeAfter, Detail, Events, Singled};
 
 use super::{
     Known, Workshop,
     dates::days_of_care,
-    events::DATE_UNIT,
     outliers,
     people::{People, gated_rows},
 };
 use crate::{
     Error, Result,
     dataset::{Anonymous, FileSet, Gated},
-    release::spec::{Lives, ReleaseSpec, code_column},
-    stages::{
-        cdm::{date_column, named},
-        standardise::count,
-    },
+    release::spec::{ReleaseSpec, code_column},
+    stages::standardise::count,
 };
 
 /// Persons on whom measurements of events are made; more would say the same.
@@ -52,9 +43,6 @@ pub(super) async fn check(
     let smallest = people.smallest_class();
     if smallest < u64::from(spec.anonymity.smallest_class()) {
         return Err(Error::Bug(format!("the smallest class has {smallest} persons, fewer than promised")));
-    }
-    if let Some(lives) = spec.anonymity.lives {
-        lives_are_shared(shop, spec, lives, files).await?;
     }
     for choice in &spec.tables {
         let Ok(code) = code_column(&choice.name) else { continue };
@@ -83,97 +71,12 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Counts again, from the finished files alone, who shares what may be known of a life.
-async fn lives_are_shared(
+/// Reads a released table again, if there is one.
+pub(super) async fn released_rows(
     shop: Workshop<'_>,
-    spec: &ReleaseSpec,
-    lives: Lives,
     files: &FileSet<Anonymous>,
-) -> Result<()> {
-    let members = members(shop, files).await?;
-    let rows = told_rows(shop, spec, files, &members).await?;
-    let model = LifeAnonymity::new(spec.anonymity.k, u32::from(lives.known));
-    let threads = std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
-    for (size, rows) in members.sizes.iter().zip(rows) {
-        let check = check_lives(&ReleasedLives::from_rows(*size as usize, &rows, model.counted)?, &model, threads)?;
-        if !check.holds() {
-            return Err(Error::Bug(format!("{} persons can be told by what may be known of them", check.concerned)));
-        }
-    }
-    Ok(())
-}
-
-/// The released persons by their released demographics.
-#[derive(Default)]
-struct Members {
-    /// Per person the class and the number within it.
-    place: FxHashMap<i64, (u32, u32)>,
-    sizes: Vec<u32>,
-}
-
-async fn members(shop: Workshop<'_>, files: &FileSet<Anonymous>) -> Result<Members> {
-    let mut members = Members::default();
-    let mut classes: FxHashMap<Vec<Option<String>>, u32> = FxHashMap::default();
-    let persons = released_rows(shop, files, "person").await?.ok_or_else(|| Error::Bug("no persons".to_owned()))?;
-    for batch in shop.runner.collect(persons).await? {
-        let Some((ids, values)) = batch.columns().split_first() else { continue };
-        for (row, id) in ids.as_primitive::<Int64Type>().values().iter().enumerate() {
-            let class = number(&mut classes, values.iter().map(|v| text_of(v, row)).collect());
-            members.sizes.resize(members.sizes.len().max(class as usize + 1), 0);
-            if let Some(size) = members.sizes.get_mut(class as usize) {
-                members.place.insert(*id, (class, *size));
-                *size += 1;
-            }
-        }
-    }
-    Ok(members)
-}
-
-/// Returns by class what is told of each event: the person's number within the class, and the number of the fact.
-async fn told_rows(
-    shop: Workshop<'_>,
-    spec: &ReleaseSpec,
-    files: &FileSet<Anonymous>,
-    members: &Members,
-) -> Result<Vec<Vec<(u32, u32)>>> {
-    let mut rows: Vec<Vec<(u32, u32)>> = vec![Vec::new(); members.sizes.len()];
-    let mut facts: FxHashMap<Vec<Option<String>>, u32> = FxHashMap::default();
-    for choice in &spec.tables {
-        let Some(table) = released_rows(shop, files, &choice.name).await? else { continue };
-        let told = told_columns(&choice.name, &table)?;
-        let table = table.select_columns(&[&["person_id"], told.as_slice()].concat())?;
-        for batch in shop.runner.collect(table).await? {
-            let Some((ids, values)) = batch.columns().split_first() else { continue };
-            for (row, id) in ids.as_primitive::<Int64Type>().values().iter().enumerate() {
-                let told = values.iter().map(|v| text_of(v, row));
-                let fact = number(&mut facts, std::iter::once(Some(choice.name.clone())).chain(told).collect());
-                let place = members.place.get(id).ok_or_else(|| Error::Bug("an event of nobody".to_owned()))?;
-                rows.get_mut(place.0 as usize).into_iter().for_each(|rows| rows.push((place.1, fact)));
-            }
-        }
-    }
-    Ok(rows)
-}
-
-/// Returns the number of a tuple, a fresh one where it is new.
-fn number(known: &mut FxHashMap<Vec<Option<String>>, u32>, tuple: Vec<Option<String>>) -> u32 {
-    let fresh = u32::try_from(known.len()).unwrap_or(u32::MAX);
-    *known.entry(tuple).or_insert(fresh)
-}
-
-/// Returns the columns of a released table that somebody may know: what happened, in which system, when, how precisely.
-fn told_columns(table: &str, rows: &DataFrame) -> Result<Vec<&'static str>> {
-    let code = code_column(table).unwrap_or("visit_source_value");
-    let all = [Some(code), Some("source_system"), date_column(named(table)?), Some(DATE_UNIT)];
-    Ok(all.into_iter().flatten().filter(|name| rows.schema().has_column_with_unqualified_name(name)).collect())
-}
-
-/// Returns a cell as text, whatever its type.
-fn text_of(column: &ArrayRef, row: usize) -> Option<String> {
-    column.is_valid(row).then(|| array_value_to_string(column, row).unwrap_or_default())
-}
-
-async fn released_rows(shop: Workshop<'_>, files: &FileSet<Anonymous>, table: &str) -> Result<Option<DataFrame>> {
+    table: &str,
+) -> Result<Option<DataFrame>> {
     let paths: Vec<String> = files.files(table).iter().map(|path| path.to_string_lossy().into_owned()).collect();
     if paths.is_empty() {
         return Ok(None);

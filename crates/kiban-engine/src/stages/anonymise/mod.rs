@@ -5,7 +5,7 @@
 //! (`events.rs`, `outliers.rs`); rare codes are rolled up or left out (`codes.rs`); dates are told by the release's rule,
 //! alike in all tables (`dates.rs`); rare categories are blanked and extreme values coded to the nearest value that enough
 //! persons reach (`values.rs`); ids are replaced by fresh ones. Then the result is read again and measured
-//! (`measure.rs`, `proof.rs`). Moves, maps and keys lie in a working folder that is destroyed with the release's making.
+//! (`measure.rs`, `date_proof.rs`, `life_proof.rs`). Moves, maps and keys lie in a working folder that is destroyed with the release's making.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,9 +14,10 @@ use std::{
 
 pub use self::{
     between::Between,
+    date_proof::{DatesMeasured, RunsShared},
+    life_proof::LivesProof,
     lives::LivesMeasured,
     outliers::Peculiar,
-    proof::{DatesMeasured, RunsShared},
 };
 pub use kiban_anon::{
     Advice, BeforeAfter, DateLoss, DateRule, Leak, LeakKind, LeakVerdict, RareCounts, Reason, Risk, Singled,
@@ -39,14 +40,15 @@ use crate::{
 
 mod between;
 mod codes;
+mod date_proof;
 mod dates;
 mod events;
 mod evidence;
+mod life_proof;
 mod lives;
 mod measure;
 mod outliers;
 mod people;
-mod proof;
 mod values;
 
 /// Where and with what a release is made.
@@ -170,7 +172,7 @@ pub async fn anonymise(
         drafts.push(making.draft(choice, gated).await?);
     }
     let courses = outliers::rare_courses(&making, &drafts).await?;
-    let (lives, map) = match spec.anonymity.lives {
+    let (mut lives, map) = match &spec.anonymity.lives {
         Some(lives) => (Some(lives::share(&making, lives, &key("lives"), &mut drafts).await?), None),
         None => (None, Some(dates.tell(&making, &mut drafts).await?)),
     };
@@ -188,10 +190,13 @@ pub async fn anonymise(
     let files = FileSet::reached(shop.output.to_owned(), tables);
     measure::check(shop, spec, &people, &files).await?;
     let told = match map {
-        Some(map) => proof::dates(shop, (&dates, &map), (&people, gated), &files, &finished).await?,
+        Some(map) => date_proof::dates(shop, (&dates, &map), (&people, gated), &files, &finished).await?,
         None => None,
     };
     let peculiar = outliers::summary(&making, &people, &finished, courses).await?;
+    if let (Some(promised), Some(measured)) = (&spec.anonymity.lives, &mut lives) {
+        measured.proof = life_proof::prove(shop, spec, promised, &files).await?;
+    }
     let sample = key("measurement");
     let gaps = measure::gaps(shop, spec, gated, &files).await?;
     let known = measure::known_events(shop, spec, gated, &files, &sample).await?;

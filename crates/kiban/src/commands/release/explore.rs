@@ -89,7 +89,7 @@ async fn write_page(house: &House, say: &Say, spec: &ReleaseSpec, explored: &Exp
     shown.header.release = Some(spec.name.to_string());
     shown.header.name.clone_from(&spec.title);
     (shown.flow, shown.linkage) = (Flow { facilities: Vec::new(), stages: Vec::new() }, None);
-    let own = spec.anonymity.lives.map_or(0, |lives| lives.known);
+    let own = spec.anonymity.lives.as_ref().map_or(0, |lives| lives.known);
     let spot = |point: &kiban_web::report::ExploredPoint| FrontierPoint {
         k: u64::from(point.k),
         suppression_limit: point.suppression_limit,
