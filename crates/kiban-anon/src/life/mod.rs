@@ -74,6 +74,7 @@ pub use dates::{DateUnit, LifeDates};
 pub use ladder::{Ladder, LifeCodes, LifeLabel, Rung};
 pub use lives::Lives;
 pub use protect::{Protected, check_class, protect};
+pub use suspects::Suspects;
 
 mod account;
 mod attack;
@@ -85,6 +86,7 @@ mod dates;
 mod ladder;
 mod lives;
 mod protect;
+mod suspects;
 
 use crate::error::{Error, Result};
 

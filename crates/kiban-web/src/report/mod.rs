@@ -1,5 +1,6 @@
 //! The report of a run: plain data in, one self-contained page out.
 
+pub use acquaintance::{Acquaintance, AcquaintanceTry};
 pub use data::{
     AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
     OpenAttack, RareCodes, Risk, RiskFigures, RunReport, Source, StageFlow, Standing, Timing, TruthCheck,
@@ -10,6 +11,7 @@ pub use study::{
 };
 pub use word::{Attack, Basis, Check, Hold, Method, RunKind, Stage, Transformation, Treatment};
 
+mod acquaintance;
 mod data;
 mod page;
 mod section;

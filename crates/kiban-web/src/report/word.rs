@@ -86,6 +86,8 @@ words!(
         SmallClass = "small-class",
         /// The code is too rare.
         RareCode = "rare-code",
+        /// Left out of this recipient's copy alone, so that a leak can be traced to it.
+        Marked = "marked",
         /// The batch waits for a person to look at it.
         Quarantine = "quarantine",
     }

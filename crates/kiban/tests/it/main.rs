@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod anonymise;
+mod attack;
 mod chain;
 mod counter;
 mod hierarchy;
 mod lives;
 mod repeat;
 mod support;
+mod trace;
 mod use_;

@@ -14,7 +14,10 @@ use kiban_core::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::marks::Marks;
 use crate::{Error, Result, stages::cdm::date_column};
+
+mod marks;
 
 /// Tables that can be chosen besides `person`, which every release has.
 pub const CHOOSABLE: &[&str] = &[
@@ -56,6 +59,9 @@ pub struct ReleaseSpec {
     /// How anonymous it must be.
     #[serde(default)]
     pub anonymity: Anonymity,
+    /// How the recipient's copy is marked.
+    #[serde(default)]
+    pub marks: Marks,
 }
 
 fn anonymised() -> Track {
@@ -235,6 +241,9 @@ impl ReleaseSpec {
             }
             None => {}
         }
+        if let Some(fault) = self.marks.fault() {
+            return input(fault);
+        }
         let mut seen = BTreeSet::new();
         for choice in &self.tables {
             choice.check()?;
@@ -406,5 +415,6 @@ mod tests {
         assert!(refusal(|good| good.replace("2021-04-01", "2027-04-01")).contains("window"));
         assert!(refusal(|good| format!("{good}\n[anonymity]\nk = 1")).contains("anonymity.k"));
         assert!(refusal(|good| good.replace("sex =", "sexes =")).contains("unknown field"));
+        assert!(refusal(|good| format!("{good}\n[marks]\nshare = 0.2")).contains("marks.share"));
     }
 }

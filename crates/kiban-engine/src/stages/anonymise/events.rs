@@ -1,6 +1,6 @@
 //! The event tables of a release: cut to the shared window, shifted, their codes and values made common enough.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::{
@@ -16,6 +16,7 @@ use kiban_core::tables::{CdmTable, Column, ColumnType};
 use super::{
     Workshop,
     codes::{self, CodeTree},
+    marks::Marker,
     people::{People, gated_rows, lit_date},
     scratch_file, values,
 };
@@ -90,7 +91,7 @@ impl Draft {
 }
 
 /// Returns the column that says what happened: a code, or the kind of a visit.
-fn what_happened(table: &CdmTable) -> Option<&'static str> {
+pub(crate) fn what_happened(table: &CdmTable) -> Option<&'static str> {
     code_column(table.name).ok().or_else(|| (table.name == "visit_occurrence").then_some("visit_source_value"))
 }
 
@@ -113,9 +114,13 @@ impl Making<'_> {
         Ok(Draft { table, columns, rows: coded.0, rows_in, held, tree, with_units: false, codes })
     }
 
-    /// Makes values and categories common among the rows that are left, writes a table and accounts for its rows.
-    pub(super) async fn finish(&self, mut draft: Draft) -> Result<Made> {
+    /// Makes values and categories common among the rows that are left, marks them, writes a table and accounts for its
+    /// rows.
+    pub(super) async fn finish(&self, mut draft: Draft, marker: Option<&mut Marker<'_>>) -> Result<Made> {
         draft.rows = values::common(self.shop, self.spec, draft.table, &draft.columns, draft.rows).await?;
+        if let Some(marker) = marker {
+            marker.withhold(self, &mut draft).await?;
+        }
         let manifest = self.write(&draft).await?;
         let held = draft.held.into_iter().filter(|(_, rows)| *rows > 0).collect();
         let name = draft.table.name.to_owned();
@@ -134,12 +139,18 @@ impl Making<'_> {
 
     /// Materialises a step, so that plans stay shallow and every count is of the same rows.
     pub(super) async fn keep(&self, rows: &DataFrame, name: &str) -> Result<(DataFrame, u64)> {
+        let (files, schema, count) = self.set_aside(rows, name).await?;
+        Ok((self.shop.lake.read_files(files, schema)?, count))
+    }
+
+    /// Writes rows into the scratch folder; returns the files, their columns and the number of rows.
+    pub(super) async fn set_aside(&self, rows: &DataFrame, name: &str) -> Result<(Vec<PathBuf>, SchemaRef, u64)> {
         let fields: Vec<Field> =
             rows.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
         let schema: SchemaRef = std::sync::Arc::new(Schema::new(fields));
         let manifest = self.shop.runner.write(rows.clone(), schema.clone(), self.shop.scratch, name).await?;
         let files = manifest.files.iter().map(|file| scratch_file(self.shop, &file.name)).collect();
-        Ok((self.shop.lake.read_files(files, schema)?, manifest.rows()))
+        Ok((files, schema, manifest.rows()))
     }
 
     fn of_people(&self, table: &CdmTable, gated: &FileSet<Gated>) -> Result<DataFrame> {
@@ -243,7 +254,7 @@ impl Making<'_> {
         Ok(())
     }
 
-    fn visit_files(&self) -> Result<Vec<std::path::PathBuf>> {
+    fn visit_files(&self) -> Result<Vec<PathBuf>> {
         let folder = self.shop.scratch;
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {

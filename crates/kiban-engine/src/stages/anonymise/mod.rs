@@ -11,7 +11,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::lives::LivesMeasured;
+pub(crate) use self::{
+    codes::{code_systems, code_tree},
+    events::what_happened,
+};
+pub use self::{lives::LivesMeasured, marks::MarksMeasured};
+use kiban_anon::trace::Mark;
 pub use kiban_anon::{
     BeforeAfter, RareCounts, Risk, Singled,
     ordinance::{Item, Measure, NoObject, Operation},
@@ -24,14 +29,16 @@ use crate::{
     dataset::{Anonymous, FileSet, Gated},
     flow::Flow,
     lake::Lake,
-    release::spec::ReleaseSpec,
+    release::{attack::Attacked, spec::ReleaseSpec},
     runner::Runner,
 };
 
+mod adversary;
 mod codes;
 mod events;
 mod evidence;
 mod lives;
+mod marks;
 mod measure;
 mod people;
 mod values;
@@ -47,6 +54,8 @@ pub struct Workshop<'a> {
     pub scratch: &'a Path,
     /// Folder that receives the anonymous tables.
     pub output: &'a Path,
+    /// The house's key of recipients' marks, the same for all its releases.
+    pub marks_key: &'a [u8; 32],
 }
 
 /// What anonymising made and measured.
@@ -60,6 +69,8 @@ pub struct Anonymised {
     pub measured: Measured,
     /// Whose data is in it: stays in the house.
     pub persons: Vec<PersonKey>,
+    /// By what a leak of it is recognised: stays in the house.
+    pub mark: Option<Mark>,
 }
 
 /// Risk, loss and what remains unprotected, in numbers.
@@ -85,6 +96,10 @@ pub struct Measured {
     pub gaps: BeforeAfter<Singled>,
     /// Persons singled out by known events: how many, how precisely, result.
     pub known: Vec<Known>,
+    /// How far an acquaintance got who looked for people in the finished release.
+    pub attacked: Attacked,
+    /// What marking the recipient's copy did, where the specification asks for it.
+    pub marks: Option<MarksMeasured>,
     /// What protecting lives did, where the specification asks for it.
     pub lives: Option<LivesMeasured>,
     /// What was done for each item of the ordinance.
@@ -148,10 +163,11 @@ pub async fn anonymise(
         Some(lives) => Some(lives::share(&making, lives, &key("lives"), &mut drafts).await?),
         None => None,
     };
+    let mut marker = marks::Marker::new(spec, shop.marks_key)?;
     let mut codes = BTreeMap::new();
     let mut finished = Vec::new();
     for draft in drafts {
-        let made = making.finish(draft).await?;
+        let made = making.finish(draft, marker.as_mut()).await?;
         if let Some(counts) = made.codes {
             codes.insert(made.name.clone(), counts);
         }
@@ -164,6 +180,8 @@ pub async fn anonymise(
     let sample = key("measurement");
     let gaps = measure::gaps(shop, spec, gated, &files).await?;
     let known = measure::known_events(shop, spec, gated, &files, &sample).await?;
+    let attacked = adversary::look_for_people(spec, &people, gated, &files, &sample)?;
+    let (mark, marks) = marker.map(|marker| marker.finish(spec)).unzip();
     let (measures, absent) = evidence::measures(spec, &people, &finished)?;
     let measured = Measured {
         cohort: people.cohort(),
@@ -176,11 +194,13 @@ pub async fn anonymise(
         codes,
         gaps,
         known,
+        attacked,
+        marks,
         lives,
         measures,
         absent,
     };
-    Ok(Anonymised { files, flows, measured, persons: people.keys() })
+    Ok(Anonymised { files, flows, measured, persons: people.keys(), mark })
 }
 
 fn releases(spec: &ReleaseSpec, table: &str) -> bool {

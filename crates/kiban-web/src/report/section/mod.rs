@@ -10,6 +10,7 @@ use crate::{
     number::Persons,
 };
 
+mod acquaintance;
 mod attacks;
 mod audit;
 mod findings;
@@ -88,7 +89,7 @@ pub(super) struct Figure {
 
 /// Returns the sections that have something to say, in the order of the page.
 pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
-    let sections: [fn(&Context<'_>) -> Option<Section>; 16] = [
+    let sections: [fn(&Context<'_>) -> Option<Section>; 17] = [
         verdict::section,
         flow::section,
         standings::section,
@@ -100,6 +101,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
         transformed::section,
         utility::section,
         ordinance::section,
+        acquaintance::section,
         attacks::section,
         rare::section,
         findings::section,

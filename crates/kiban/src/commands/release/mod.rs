@@ -1,4 +1,7 @@
-//! `kiban release build` and `kiban release verify`.
+//! `kiban release`.
+
+mod attack;
+mod trace;
 
 use std::{fs, path::Path};
 
@@ -26,6 +29,8 @@ pub(crate) async fn run(global: &Global, args: Release, say: &Say) -> Result<Exi
             say.result(&built, || built.iter().for_each(|one| print(one, say)))?;
             Ok(if built.iter().any(|one| one.late > 0) { Exit::Findings } else { Exit::Done })
         }
+        Release::Attack(args) => attack::run(&args, say),
+        Release::Trace { leak } => trace::run(global, &leak, say).await,
         Release::Verify { package, key, against_registry } => {
             let house = if against_registry { Some(House::open(global.house(), say).await?) } else { None };
             let key = match (&key, &house) {
@@ -49,6 +54,11 @@ pub(crate) fn print(built: &BuiltRelease, say: &Say) {
             ("leaf", &built.log_index),
         ],
     );
+    if let Some(marks) = built.marks {
+        let vars: [(&str, &dyn std::fmt::Display); 2] =
+            [("withheld", &count(marks.withheld)), ("needed", &count(marks.rows_needed.unwrap_or_default()))];
+        say.tell(if marks.rows_needed.is_some() { "release-marked" } else { "release-untraceable" }, &vars);
+    }
     if built.late > 0 {
         say.tell("release-late", &[("n", &built.late)]);
     }
