@@ -175,7 +175,7 @@ attack-intervals = Intervals between visits
 attack-events-by-month = Knows code and month
 attack-events-by-day = Knows code and day
 acquaintance-demographics = demographics alone
-acquaintance-events = {$n} events as well
+acquaintance-events = demographics and {$n} of the events
 attack-known-events = knows {$n} of the events
 attack-known-intervals = knows {$n} of the visit days
 

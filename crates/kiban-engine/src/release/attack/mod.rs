@@ -117,7 +117,9 @@ pub fn with_package<T>(package: &Path, work: impl FnOnce(&TableFiles, &Path) -> 
         return work(&open(package)?, package);
     }
     let unpacked = std::env::temp_dir().join(format!("kiban-attack-{}", std::process::id()));
-    let done = unpack(package, &unpacked).and_then(|folder| work(&open(&folder)?, &folder));
+    let unreadable =
+        |_| Error::Input(format!("{} is no package: neither a folder nor a .tar.zst of one", package.display()));
+    let done = unpack(package, &unpacked).map_err(unreadable).and_then(|folder| work(&open(&folder)?, &folder));
     let _ = std::fs::remove_dir_all(&unpacked);
     done
 }

@@ -39,6 +39,9 @@ impl TableFiles {
     /// # Errors
     /// A folder that cannot be listed, that has no table `person`, or whose tables are those of a Delta lake.
     pub fn in_folder(folder: &Path) -> Result<Self> {
+        if !folder.is_dir() {
+            return Err(Error::Input(format!("there is no folder {}", folder.display())));
+        }
         let mut tables = BTreeMap::new();
         for table in CDM_TABLES.iter().map(|table| table.name) {
             let files = match ["parquet", "csv"].map(|kind| files_of(folder, table, kind)) {
