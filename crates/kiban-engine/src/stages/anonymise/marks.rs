@@ -113,7 +113,8 @@ impl<'a> Marker<'a> {
         let marked = self.marked.len() as u64;
         let given = marked - mark.withheld();
         let enough = self.marking.marked_needed(COPIES, &Tracing::default()).filter(|enough| *enough <= given);
-        let rows_needed = enough.map(|enough| (enough * (self.rows - self.withheld)).div_ceil(given.max(1)));
+        // Half of the marked rows are withheld, so about as many are given.
+        let rows_needed = enough.map(|enough| (enough * (self.rows - self.withheld)).div_ceil(self.withheld.max(1)));
         (mark, MarksMeasured { rows: self.rows, marked, withheld: self.withheld, rows_needed })
     }
 
