@@ -147,6 +147,21 @@ impl House {
         self.keys.ledger()
     }
 
+    /// Returns the key by which rows are marked.
+    pub(crate) fn marks_key(&self) -> [u8; 32] {
+        self.keys.marks()
+    }
+
+    /// Returns the key under which kept marks are sealed.
+    pub(crate) fn kept_marks_key(&self) -> [u8; 32] {
+        self.keys.kept_marks()
+    }
+
+    /// Returns the folder of what the house keeps of its releases; it holds the method and never leaves.
+    pub(crate) fn records_dir(&self) -> PathBuf {
+        self.dir.join("records")
+    }
+
     /// Returns what signs.
     pub(crate) fn signer(&self) -> Result<NoteSigner> {
         self.keys.signer(&self.config.house.origin)

@@ -78,6 +78,16 @@ impl Keys {
         keyed(&self.patients, &[b"ledger of releases"])
     }
 
+    /// Returns the key by which rows are marked, the same for all releases of the house.
+    pub(crate) fn marks(&self) -> [u8; 32] {
+        kiban_core::keyed(&self.bodies, &[b"marks of recipients"])
+    }
+
+    /// Returns the key under which kept marks are sealed.
+    pub(crate) fn kept_marks(&self) -> [u8; 32] {
+        kiban_core::keyed(&self.bodies, &[b"kept marks"])
+    }
+
     fn files(&mut self) -> [(&'static str, &mut [u8; 32]); 3] {
         [
             ("audit-signing.key", &mut self.audit),

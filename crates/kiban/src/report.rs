@@ -10,7 +10,10 @@ use std::{
 use kiban_core::{FacilityCode, Moment, PersonKey, Reason, ReleaseId, Track};
 use kiban_engine::{
     AllowList, Flow, GateTime, Lake,
-    release::spec::{ReleaseSpec, TableChoice},
+    release::{
+        attack::{Attacked, Attempt, DateUnit},
+        spec::{ReleaseSpec, TableChoice},
+    },
     stages::{
         anonymise::{Measured, Operation, Risk as MeasuredRisk, Singled},
         link::{facilities, persons},
@@ -20,9 +23,9 @@ use kiban_registry::{FindingFilter, JobState};
 use kiban_web::{
     Lang,
     report::{
-        Attack, AttackPoint, AuditHead, Basis, ClassBand, ColumnLoss, Denied, FindingCount, Flow as RowFlow, Header,
-        Held, HeldBy, Hold, Linkage, Measure, OpenAttack, RareCodes, Risk, RiskFigures, RunKind, RunReport, Source,
-        Stage, StageFlow, Standing, Study, Treatment,
+        Acquaintance, AcquaintanceTry, Attack, AttackPoint, AuditHead, Basis, ClassBand, ColumnLoss, Denied,
+        FindingCount, Flow as RowFlow, Header, Held, HeldBy, Hold, Linkage, Measure, OpenAttack, RareCodes, Risk,
+        RiskFigures, RunKind, RunReport, Source, Stage, StageFlow, Standing, Study, Treatment,
     },
 };
 use serde_json::Value;
@@ -37,7 +40,7 @@ mod dates;
 
 /// Returns where the report data of a release is kept.
 fn record(house: &House, release: &ReleaseId) -> PathBuf {
-    house.dir.join("records").join(format!("{release}.json"))
+    house.records_dir().join(format!("{release}.json"))
 }
 
 /// Keeps the report data of a release: it holds the method, so it stays in the house.
@@ -323,6 +326,7 @@ fn add_measured(report: &mut RunReport, spec: &ReleaseSpec, measured: &Measured,
         .iter()
         .map(|m| Measure { item: m.item.number(), treatment: treatment(m.operation), columns: m.columns.clone() })
         .collect();
+    report.study.acquaintance = Some(acquaintance(&measured.attacked));
     report.open_attacks = attacks(measured);
     report.between = Some(ledger::shown(&measured.between));
     report.fitted = spec.usage.as_ref().zip(spec.fitted.as_ref()).map(|(usage, fitted)| profile::shown(usage, fitted));
@@ -398,6 +402,23 @@ fn attacks(measured: &Measured) -> Vec<OpenAttack> {
         of(Attack::EventsByMonth, "month"),
         of(Attack::EventsByDay, "day"),
     ]
+}
+
+/// Puts together how far an acquaintance got who looked for people.
+fn acquaintance(attacked: &Attacked) -> Acquaintance {
+    let one = |attempt: &Attempt| AcquaintanceTry {
+        events: u32::from(attempt.known.events),
+        attack: match attempt.known.dates {
+            _ if attempt.known.events == 0 => None,
+            DateUnit::Day => Some(Attack::EventsByDay),
+            _ => Some(Attack::EventsByMonth),
+        },
+        targets: attempt.success.targets,
+        named: attempt.success.mean,
+        interval: attempt.success.interval.into(),
+        worst: attempt.success.worst,
+    };
+    Acquaintance { limit: attacked.baseline(), tries: attacked.attempts.iter().map(one).collect() }
 }
 
 const fn treatment(operation: Operation) -> Treatment {

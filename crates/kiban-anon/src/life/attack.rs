@@ -89,7 +89,7 @@ pub struct Success {
 }
 
 /// A fact: the code that is known, and the first and last day the event may have had.
-type Fact = (u32, (i32, i32));
+pub(super) type Fact = (u32, (i32, i32));
 
 /// Draws persons and events and looks for those who agree.
 ///
@@ -116,7 +116,8 @@ pub fn attack(
 }
 
 impl Success {
-    fn of(chances: &[f64]) -> Self {
+    /// Sums up the probabilities with which each of the persons looked for is named.
+    pub fn of(chances: &[f64]) -> Self {
         let n = chances.len().max(1) as f64;
         let mean = chances.iter().sum::<f64>() / n;
         let variance = chances.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / n;
@@ -131,7 +132,7 @@ impl Success {
     }
 }
 
-fn examine(
+pub(super) fn examine(
     a: &LifeAdversary<'_>,
     truth: &TrueLives<'_>,
     released: &ReleasedLives<'_>,
@@ -163,11 +164,11 @@ fn examine(
     }
 }
 
-struct Hunt<'a> {
-    adversary: &'a LifeAdversary<'a>,
-    truth: &'a TrueLives<'a>,
-    released: &'a ReleasedLives<'a>,
-    codes: &'a CodesAbove,
+pub(super) struct Hunt<'a> {
+    pub(super) adversary: &'a LifeAdversary<'a>,
+    pub(super) truth: &'a TrueLives<'a>,
+    pub(super) released: &'a ReleasedLives<'a>,
+    pub(super) codes: &'a CodesAbove,
 }
 
 fn rows_of(persons: &[u32], person: u32) -> Range<usize> {
@@ -202,7 +203,7 @@ impl Hunt<'_> {
     }
 
     /// Draws what is known of a person.
-    fn facts(&self, number: u32, who: u32) -> Vec<Fact> {
+    pub(super) fn facts(&self, number: u32, who: u32) -> Vec<Fact> {
         let mut rows: Vec<usize> = rows_of(self.truth.person, who).collect();
         let mut facts = Vec::new();
         while facts.len() < self.adversary.known && !rows.is_empty() {
@@ -224,7 +225,7 @@ impl Hunt<'_> {
         (!agree.is_empty()).then(|| if among { 1.0 / agree.len() as f64 } else { 0.0 })
     }
 
-    fn agrees(&self, person: u32, facts: &[Fact]) -> bool {
+    pub(super) fn agrees(&self, person: u32, facts: &[Fact]) -> bool {
         let rows = rows_of(self.released.person, person);
         let shift = self.adversary.shift;
         self.assign(facts, &rows, &mut Vec::new(), (-shift, shift))
@@ -261,7 +262,7 @@ impl Hunt<'_> {
 }
 
 /// Returns the first and last day of the unit in which a day lies.
-fn around(day: i32, unit: DateUnit) -> (i32, i32) {
+pub(super) fn around(day: i32, unit: DateUnit) -> (i32, i32) {
     if unit == DateUnit::Window {
         return EVER;
     }
@@ -272,7 +273,7 @@ fn around(day: i32, unit: DateUnit) -> (i32, i32) {
 }
 
 /// Returns every choice of so many facts.
-fn subsets(facts: &[Fact], many: usize) -> Vec<Vec<Fact>> {
+pub(super) fn subsets(facts: &[Fact], many: usize) -> Vec<Vec<Fact>> {
     let Some((first, rest)) = facts.split_first().filter(|_| many > 0) else {
         return if many == 0 { vec![Vec::new()] } else { Vec::new() };
     };

@@ -78,6 +78,7 @@ pub use dates::LifeDates;
 pub use ladder::{Ladder, LifeCodes, LifeLabel, Rung};
 pub use lives::Lives;
 pub use protect::{Protected, check_class, check_class_confidence, protect};
+pub use suspects::Suspects;
 
 mod account;
 mod attack;
@@ -91,6 +92,7 @@ mod ladder;
 mod lives;
 mod protect;
 mod restrain;
+mod suspects;
 
 use crate::error::{Error, Result};
 

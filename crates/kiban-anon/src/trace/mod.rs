@@ -36,6 +36,8 @@
 //!
 //! Marking the digits of masked identifiers is another's patent (US 11,681,825) and is not done here.
 
+use std::collections::BinaryHeap;
+
 use kiban_core::keyed_u64;
 
 pub use search::{Accusation, Source, Trace, Tracing, trace};
@@ -103,6 +105,31 @@ impl Marking {
             .collect()
     }
 
+    /// Chooses which of these to mark, as sorted distinct tokens: so many that half of their rows are the share of all.
+    ///
+    /// Each candidate comes once, with the number of its rows. They are taken in a secret order, which is the same for every
+    /// recipient and does not depend on the order in which they come; little more than the chosen ones are held in memory.
+    pub fn choose(&self, candidates: impl IntoIterator<Item = (u64, u32)>, all: u64) -> Vec<u64> {
+        let most = (2.0 * self.share * all as f64) as u64;
+        let (mut first, mut rows) = (BinaryHeap::new(), 0);
+        for (token, of_token) in candidates {
+            rows += u64::from(of_token);
+            first.push((keyed_u64(&self.key, &[b"marked row", &token.to_be_bytes()]), token, of_token));
+            while let Some((_, _, last)) = first.peek().filter(|(_, _, last)| rows - u64::from(*last) >= most) {
+                rows -= u64::from(*last);
+                first.pop();
+            }
+        }
+        let mut room = most;
+        let fits = |(_, token, of_token): (u64, u64, u32)| {
+            room = room.checked_sub(u64::from(of_token))?;
+            Some(token)
+        };
+        let mut tokens: Vec<u64> = first.into_sorted_vec().into_iter().map_while(fits).collect();
+        tokens.sort_unstable();
+        tokens
+    }
+
     /// Draws one recipient's half of the marked rows.
     pub fn mark(&self, release: &str, recipient: &str, marked: &[u64]) -> Mark {
         let own = [b"withheld rows", release.as_bytes(), recipient.as_bytes()];
@@ -118,14 +145,19 @@ impl Marking {
     ///
     /// That is where the sample holds as many marked rows as expected and no more of them are altered than tolerated.
     pub fn rows_needed(&self, recipients: u64, how: &Tracing) -> Option<u64> {
+        let marked = self.marked_needed(recipients, how)?;
+        Some((marked as f64 * (1.0 - self.share) / self.share).ceil() as u64)
+    }
+
+    /// Returns how many different marked rows a sample must hold to name a single leaker among so many recipients.
+    pub fn marked_needed(&self, recipients: u64, how: &Tracing) -> Option<u64> {
         let tests = recipients as f64;
         let named = |marked: &u64| {
             let contradictions = (*marked as f64 * how.tolerance) as u64;
             tests * tail::at_most(contradictions, *marked) <= how.level
         };
         let marked = std::iter::successors(Some(1_u64), |marked| Some(marked + marked / 20 + 1));
-        let marked = marked.take_while(|marked| *marked < 1_000_000).find(named)?;
-        Some((marked as f64 * (1.0 - self.share) / self.share).ceil() as u64)
+        marked.take_while(|marked| *marked < 1_000_000).find(named)
     }
 }
 

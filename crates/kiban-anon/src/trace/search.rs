@@ -39,7 +39,7 @@ pub struct Source {
 pub struct Accusation {
     /// The copies, sorted.
     pub sources: Vec<Source>,
-    /// Marked rows of the sample that none of them was given; they speak for the accused.
+    /// Marked rows of the sample that were withheld from all of them; they speak for the accused.
     pub contradictions: u64,
     /// The probability that an accusation as strong as this one names an innocent recipient, over all recipients and
     /// coalitions that were tried.
@@ -59,7 +59,8 @@ pub struct Trace {
 
 /// Names the recipients from whose copies a sample of rows came, if it can be told.
 ///
-/// A coalition is accused if at most the tolerated share of marked rows is foreign to all of its copies, and if each
+/// Each copy is judged by its own marked rows alone: what another release marked, it may have had without a mark. A
+/// coalition is accused if at most the tolerated share of its marked rows was withheld from all its members, and if each
 /// member is needed: of the rows that the *other* members lack, an innocent one would lack each with probability one half
 /// whatever the leaker did, so how few it lacks is an exact binomial tail. That tail, times the number of (coalition,
 /// member) pairs tried, must not pass the level.
@@ -81,7 +82,6 @@ pub fn trace(sample: &[u64], marks: &[Mark], how: &Tracing) -> Result<Trace> {
     marked.dedup();
     marked.retain(|row| rows.binary_search(row).is_ok());
     let tests = tests(marks.len() as u64, how.colluders as u64);
-    let tolerated = (marked.len() as f64 * how.tolerance) as u64;
     let copies = marks.iter().map(|m| Held {
         mark: m,
         given: places(&m.given, &marked),
@@ -89,7 +89,7 @@ pub fn trace(sample: &[u64], marks: &[Mark], how: &Tracing) -> Result<Trace> {
     });
     let copies: Vec<Held<'_>> = copies.collect();
     let all: RoaringBitmap = (0..marked.len() as u32).collect();
-    let mut search = Search { copies: &copies, tests, tolerated, level: how.level, accused: Vec::new() };
+    let mut search = Search { copies: &copies, tests, how, accused: Vec::new() };
     for size in 1..=how.colluders.min(copies.len()) {
         search.grow(&mut Vec::new(), &all, size);
         if !search.accused.is_empty() {
@@ -111,34 +111,35 @@ struct Held<'a> {
 struct Search<'a> {
     copies: &'a [Held<'a>],
     tests: f64,
-    tolerated: u64,
-    level: f64,
+    how: &'a Tracing,
     accused: Vec<Accusation>,
 }
 
 impl Search<'_> {
-    /// Tries all coalitions that begin with these members; `foreign` are the rows that none of them was given.
+    /// Tries all coalitions that begin with these members; `foreign` are the rows that were withheld from all of them.
     fn grow(&mut self, members: &mut Vec<usize>, foreign: &RoaringBitmap, size: usize) {
         if members.len() == size {
-            if foreign.len() <= self.tolerated {
-                self.accuse(members, foreign.len());
-            }
+            self.accuse(members, foreign.len());
             return;
         }
         let copies = self.copies;
         let next = members.last().map_or(0, |last| last + 1);
         for (place, copy) in copies.iter().enumerate().skip(next) {
             members.push(place);
-            self.grow(members, &(foreign - &copy.given), size);
+            self.grow(members, &(foreign & &copy.withheld), size);
             members.pop();
         }
     }
 
     fn accuse(&mut self, members: &[usize], contradictions: u64) {
         let copies: Vec<&Held<'_>> = members.iter().filter_map(|m| self.copies.get(*m)).collect();
+        let known = copies.iter().fold(RoaringBitmap::new(), |known, copy| known | &copy.given | &copy.withheld);
+        if contradictions as f64 > known.len() as f64 * self.how.tolerance {
+            return;
+        }
         let doubt = (0..copies.len()).map(|member| doubt(&copies, member)).fold(0.0, f64::max);
         let false_accusation = (doubt * self.tests).min(1.0);
-        if false_accusation > self.level {
+        if false_accusation > self.how.level {
             return;
         }
         let source = |c: &&Held<'_>| Source { release: c.mark.release.clone(), recipient: c.mark.recipient.clone() };

@@ -133,7 +133,34 @@ fn shifted_copies_are_told_apart_by_what_they_hold() {
     assert_eq!(named(&trace(&leaked, &marks, &Tracing::default()).unwrap()), [["3"]]);
 }
 
+/// Two releases whose rows only partly coincide: what one marked the other has without a mark, and that speaks for nobody.
+#[test]
+fn what_another_release_marked_does_not_hide_the_source() {
+    let all: Vec<u64> = (0..9_000).map(|row| die(row, "row")).collect();
+    let marking = Marking::new([5; 32], 0.05).unwrap();
+    let first = marking.mark("first", "A", &marking.choose(all[..6_000].iter().map(|row| (*row, 1)), 6_000));
+    let second = marking.mark("second", "B", &marking.choose(all[3_000..].iter().map(|row| (*row, 1)), 6_000));
+    // The second recipient's copy has every row of the first's but those withheld, and none of its own marks beyond.
+    let leaked: Vec<u64> = all[3_000..].iter().copied().filter(|row| second.keeps(*row)).take(3_000).collect();
+    let found = trace(&leaked, &[first, second], &Tracing::default()).unwrap();
+    assert_eq!(named(&found), [["B"]]);
+}
+
 proptest! {
+    #[test]
+    fn as_many_rows_are_chosen_as_may_be_whatever_their_order(rows in proptest::collection::vec(1_u32..9, 1..300), share in 0.001..0.05_f64) {
+        let marking = Marking::new([3; 32], share).unwrap();
+        let candidates: Vec<(u64, u32)> = rows.iter().zip(0..).map(|(n, token)| (die(token, "row"), *n)).collect();
+        let all: u64 = 4 * rows.iter().map(|n| u64::from(*n)).sum::<u64>();
+        let chosen = marking.choose(candidates.clone(), all);
+        prop_assert_eq!(&chosen, &marking.choose(candidates.iter().rev().copied(), all));
+        let of = |token: &u64| u64::from(candidates.iter().find(|c| c.0 == *token).unwrap().1);
+        let (taken, most) = (chosen.iter().map(of).sum::<u64>(), (2.0 * share * all as f64) as u64);
+        prop_assert!(taken <= most && (taken + 8 > most || chosen.len() == candidates.len()), "{} of {}", taken, most);
+        let fewer = marking.choose(candidates.clone(), all / 2);
+        prop_assert!(fewer.iter().all(|token| chosen.contains(token)), "a smaller choice is part of a larger one");
+    }
+
     #[test]
     fn marks_withhold_whole_tokens_and_come_back_from_bytes(rows in proptest::collection::vec(0_u64..500, 0..400), key: [u8; 32]) {
         let marking = Marking::new(key, 0.05).unwrap();

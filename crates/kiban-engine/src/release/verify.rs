@@ -138,7 +138,7 @@ fn read(folder: &Path, name: &str) -> Result<String> {
 }
 
 /// Unpacks into `target` and returns the package's folder; entries that would lead elsewhere are refused.
-fn unpack(package: &Path, target: &Path) -> Result<PathBuf> {
+pub(crate) fn unpack(package: &Path, target: &Path) -> Result<PathBuf> {
     let file = File::open(package).map_err(Error::io("open", package))?;
     let fail = |source| Error::Io { action: "unpack", path: package.to_owned(), source };
     let mut archive = tar::Archive::new(zstd::Decoder::new(BufReader::new(file)).map_err(fail)?);

@@ -1,5 +1,6 @@
 //! The report of a run: plain data in, one self-contained page out.
 
+pub use acquaintance::{Acquaintance, AcquaintanceTry};
 pub use between::{Between, Crossing};
 pub use data::{
     AttackPoint, AuditHead, ClassBand, ColumnLoss, Denied, FindingCount, Flow, Header, Held, HeldBy, Linkage, Measure,
@@ -17,6 +18,7 @@ pub use word::{
     Telling, Transformation, Treatment,
 };
 
+mod acquaintance;
 mod between;
 mod data;
 mod dates;

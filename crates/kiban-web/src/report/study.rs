@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::acquaintance::Acquaintance;
 use super::word::{Method, Transformation};
 
 /// What a study of the release found; empty where none was made.
@@ -23,6 +24,9 @@ pub struct Study {
     /// Quality as the literature measures it.
     #[serde(default)]
     pub quality: Option<Quality>,
+    /// How far an acquaintance gets who looks for a person.
+    #[serde(default)]
+    pub acquaintance: Option<Acquaintance>,
     /// What was done to single columns after generalising.
     #[serde(default)]
     pub transformations: Vec<TransformedColumn>,

@@ -94,6 +94,8 @@ words!(
         MultipleBirth = "multiple-birth",
         /// The person has more such records than almost anyone.
         TooMany = "too-many",
+        /// Left out of this recipient's copy alone, so that a leak can be traced to it.
+        Marked = "marked",
         /// The batch waits for a person to look at it.
         Quarantine = "quarantine",
     }

@@ -13,7 +13,7 @@ pub(crate) use self::{
     answer::answer,
     facility::{Facility, FacilityAdd},
     patient::{Notice, NoticeDraft, NoticeImport, Objection, ObjectionAdd, ObjectionWithdraw},
-    release::Release,
+    release::{Release, ReleaseAttack},
     table::{Anonymise, ColumnOf, Hierarchy, HierarchyCheck, HierarchyNew, HierarchyShow},
 };
 use crate::when::instant;

@@ -155,7 +155,8 @@ impl Trying<'_> {
         let (scratch, output) = (self.passing.join("scratch"), self.passing.join("made"));
         let lake = self.house.lake()?;
         let (runner, earlier) = (&self.house.runner, self.earlier);
-        let shop = Workshop { lake: &lake, runner, scratch: &scratch, output: &output, earlier };
+        let marks_key = &self.house.marks_key();
+        let shop = Workshop { lake: &lake, runner, scratch: &scratch, output: &output, earlier, marks_key };
         let made = anonymise(shop, &spec, gated, &*self.house.entropy).await;
         erase(&scratch)?;
         erase(&output)?;

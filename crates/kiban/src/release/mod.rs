@@ -1,5 +1,7 @@
 //! Building a release: cohort → gate → anonymise → measure → package, restartable at any instant.
 
+pub(crate) mod marks;
+
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use kiban_core::{EventClass, FacilityCode, Moment, ReleaseId, Subject};
@@ -13,7 +15,7 @@ use kiban_engine::{
         verify::verify,
     },
     stages::{
-        anonymise::{Anonymised, Workshop, anonymise},
+        anonymise::{Anonymised, MarksMeasured, Workshop, anonymise},
         gate::gate,
         link::{facilities, persons},
     },
@@ -44,6 +46,8 @@ pub(crate) struct Built {
     pub(crate) late: u64,
     /// Its place in the audit log.
     pub(crate) leaf: u64,
+    /// What marking did; unknown where the building had come to its end before.
+    pub(crate) marks: Option<MarksMeasured>,
 }
 
 /// Computes the verdicts on every patient of every facility at this instant, as known now.
@@ -101,7 +105,14 @@ async fn ended(house: &House, spec: ReleaseSpec, known: &Release) -> Result<Buil
     let finished = house.registry.finish_release(&spec.name, sha256, &known.counts, &[], house.now()).await?;
     house.keep_checkpoint().await?;
     let leaf = check.log_index.ok_or(Failure::Bug("a package's proof does not hold"))?;
-    Ok(Built { package: packed(&folder), persons: check.manifest.persons, late: finished.late, leaf, spec })
+    Ok(Built {
+        package: packed(&folder),
+        persons: check.manifest.persons,
+        late: finished.late,
+        leaf,
+        spec,
+        marks: None,
+    })
 }
 
 struct Making<'a> {
@@ -156,11 +167,16 @@ impl Making<'_> {
         bar.inc(1);
         let package = Package::begin(&self.folder())?;
         let output = package.data();
-        let shop = Workshop { lake: &lake, runner: &self.house.runner, scratch: &scratch, output: &output, earlier };
+        let marks_key = &self.house.marks_key();
+        let runner = &self.house.runner;
+        let shop = Workshop { lake: &lake, runner, scratch: &scratch, output: &output, earlier, marks_key };
         let anonymised = anonymise(shop, &self.spec, &files, &*self.house.entropy).await?;
         // Shifts, ids and code maps are destroyed with the making (design invariant 8).
         let work = self.house.work_dir(&format!("release-{}", self.spec.name));
         fs::remove_dir_all(&work).map_err(Failure::file("erase", &work))?;
+        if let Some(mark) = &anonymised.mark {
+            marks::keep(self.house, &self.spec.name, mark)?;
+        }
         bar.inc(1);
         Ok(Made { package, anonymised, gate_flows })
     }
@@ -237,7 +253,14 @@ impl Making<'_> {
         report::keep_release(house, spec, list, made).await?;
         let finished = house.registry.finish_release(&spec.name, &sha256, &counts, &subjects, house.now()).await?;
         house.keep_checkpoint().await?;
-        Ok(Built { spec: self.spec.clone(), package, persons: measured.released, late: finished.late, leaf })
+        Ok(Built {
+            spec: self.spec.clone(),
+            package,
+            persons: measured.released,
+            late: finished.late,
+            leaf,
+            marks: measured.marks,
+        })
     }
 
     /// Returns every registration of a released person that the gate let through.

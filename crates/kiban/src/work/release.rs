@@ -1,6 +1,6 @@
 //! Releases as jobs: one that was ordered is built, also after a kill in the middle.
 
-use kiban_engine::release::spec::ReleaseSpec;
+use kiban_engine::{release::spec::ReleaseSpec, stages::anonymise::MarksMeasured};
 use kiban_registry::JobState;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,8 @@ pub(crate) struct BuiltRelease {
     pub(crate) log_index: u64,
     /// Objections and the like that came in for people in it after its gate.
     pub(crate) late: u64,
+    /// What marking the recipient's copy did.
+    pub(crate) marks: Option<MarksMeasured>,
 }
 
 /// Orders the release of a specification, which is checked first; one that waits already is not ordered twice.
@@ -69,5 +71,6 @@ async fn make(house: &House, say: &Say, specification: &str, attempt: Attempt) -
         package: built.package.display().to_string(),
         log_index: built.leaf,
         late: built.late,
+        marks: built.marks,
     })
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod anonymise;
+mod attack;
 mod between;
 mod chain;
 mod counter;
@@ -12,4 +13,5 @@ mod hierarchy;
 mod lives;
 mod repeat;
 mod support;
+mod trace;
 mod use_;

@@ -18,6 +18,7 @@ use self::use_profile::Stated;
 pub use self::{
     between::{Between, OnBreach},
     lives::Lives,
+    marks::Marks,
     use_profile::{Deviation, Fitted, Parameter, Setting, Use, set_in_force},
 };
 use crate::{Error, Result};
@@ -25,6 +26,7 @@ use crate::{Error, Result};
 mod between;
 mod dates;
 mod lives;
+mod marks;
 mod use_profile;
 
 /// Tables that can be chosen besides `person`, which every release has.
@@ -73,6 +75,9 @@ pub struct ReleaseSpec {
     /// What the use proposed, and what was decided.
     #[serde(skip)]
     pub fitted: Option<Fitted>,
+    /// How the recipient's copy is marked.
+    #[serde(default)]
+    pub marks: Marks,
 }
 
 fn anonymised() -> Track {
@@ -232,6 +237,9 @@ impl ReleaseSpec {
         self.check_dates()?;
         self.anonymity.lives.as_ref().map_or(Ok(()), |lives| lives.check(self))?;
         self.anonymity.between.check(&self.name)?;
+        if let Some(fault) = self.marks.fault() {
+            return input(fault);
+        }
         let mut seen = BTreeSet::new();
         for choice in &self.tables {
             choice.check()?;
@@ -370,5 +378,6 @@ mod tests {
         assert!(refusal(|good| good.replace("2021-04-01", "2027-04-01")).contains("window"));
         assert!(refusal(|good| format!("{good}\n[anonymity]\nk = 1")).contains("anonymity.k"));
         assert!(refusal(|good| good.replace("sex =", "sexes =")).contains("unknown field"));
+        assert!(refusal(|good| format!("{good}\n[marks]\nshare = 0.2")).contains("marks.share"));
     }
 }

@@ -150,8 +150,13 @@ pub(super) async fn map(
     Ok((shop.lake.read_files(vec![path], batch.schema())?, counts, released.tree))
 }
 
+/// Returns the code systems that have a tree of their own.
+pub(crate) fn code_systems() -> impl Iterator<Item = &'static str> {
+    TREES.iter().map(|(name, _)| *name)
+}
+
 /// The tree of a system, and the highest level at which a group still says something.
-fn tree(system: &str, codes: &[String]) -> Result<(Hierarchy, usize)> {
+pub(crate) fn code_tree(system: &str, codes: &[String]) -> Result<(Hierarchy, usize)> {
     let distinct = codes.iter().map(String::as_str);
     let known = TREES.iter().find(|(name, _)| *name == system);
     let hierarchy = match known {
@@ -163,7 +168,7 @@ fn tree(system: &str, codes: &[String]) -> Result<(Hierarchy, usize)> {
 }
 
 fn decide(system: &str, codes: &[String], persons: Vec<i64>, floor: u32, into: &mut Released) -> Result<RareCounts> {
-    let (hierarchy, highest) = tree(system, codes)?;
+    let (hierarchy, highest) = code_tree(system, codes)?;
     let leaves: UInt32Array = hierarchy.encode(&StringArray::from_iter_values(codes))?;
     let map = CodeMap::new(&hierarchy, &Int64Array::from(persons), &leaves, floor, highest)?;
     let labels = map.apply(&leaves);

@@ -17,6 +17,7 @@ use super::{
     Workshop,
     codes::{self, CodeTree},
     dates::{Dates, was},
+    marks::Marker,
     outliers::Peculiar,
     people::{People, gated_rows, lit_date},
     scratch_file, values,
@@ -119,7 +120,7 @@ impl Draft {
 }
 
 /// Returns the column that says what happened: a code, or the kind of a visit.
-fn what_happened(table: &CdmTable) -> Option<&'static str> {
+pub(crate) fn what_happened(table: &CdmTable) -> Option<&'static str> {
     code_column(table.name).ok().or_else(|| (table.name == "visit_occurrence").then_some("visit_source_value"))
 }
 
@@ -147,9 +148,13 @@ impl Making<'_> {
         Ok(Draft { table, columns, rows: coded.0, rows_in, held, tree, with_units: false, peculiar, codes })
     }
 
-    /// Makes values and categories common among the rows that are left, writes a table and accounts for its rows.
-    pub(super) async fn finish(&self, mut draft: Draft) -> Result<Made> {
+    /// Makes values and categories common among the rows that are left, marks them, writes a table and accounts for its
+    /// rows.
+    pub(super) async fn finish(&self, mut draft: Draft, marker: Option<&mut Marker<'_>>) -> Result<Made> {
         draft.rows = values::common(self.shop, self.spec, draft.table, &draft.columns, draft.rows).await?;
+        if let Some(marker) = marker {
+            marker.withhold(self, &mut draft).await?;
+        }
         let (manifest, secret) = self.write(&draft).await?;
         let held = draft.held.into_iter().filter(|(_, rows)| *rows > 0).collect();
         let name = draft.table.name.to_owned();
@@ -168,12 +173,18 @@ impl Making<'_> {
 
     /// Materialises a step, so that plans stay shallow and every count is of the same rows.
     pub(super) async fn keep(&self, rows: &DataFrame, name: &str) -> Result<(DataFrame, u64)> {
+        let (files, schema, count) = self.set_aside(rows, name).await?;
+        Ok((self.shop.lake.read_files(files, schema)?, count))
+    }
+
+    /// Writes rows into the scratch folder; returns the files, their columns and the number of rows.
+    pub(super) async fn set_aside(&self, rows: &DataFrame, name: &str) -> Result<(Vec<PathBuf>, SchemaRef, u64)> {
         let fields: Vec<Field> =
             rows.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
         let schema: SchemaRef = std::sync::Arc::new(Schema::new(fields));
         let manifest = self.shop.runner.write(rows.clone(), schema.clone(), self.shop.scratch, name).await?;
         let files = manifest.files.iter().map(|file| scratch_file(self.shop, &file.name)).collect();
-        Ok((self.shop.lake.read_files(files, schema)?, manifest.rows()))
+        Ok((files, schema, manifest.rows()))
     }
 
     fn of_people(&self, table: &CdmTable, gated: &FileSet<Gated>) -> Result<DataFrame> {

@@ -17,8 +17,14 @@ pub use self::{
     date_proof::{DatesMeasured, RunsShared},
     life_proof::LivesProof,
     lives::LivesMeasured,
+    marks::MarksMeasured,
     outliers::Peculiar,
 };
+pub(crate) use self::{
+    codes::{code_systems, code_tree},
+    events::what_happened,
+};
+use kiban_anon::trace::Mark;
 pub use kiban_anon::{
     Advice, BeforeAfter, DateLoss, DateRule, Leak, LeakKind, LeakVerdict, RareCounts, Reason, Risk, Singled,
     ordinance::{Item, Measure, NoObject, Operation},
@@ -32,12 +38,14 @@ use crate::{
     flow::Flow,
     lake::Lake,
     release::{
+        attack::Attacked,
         earlier::{Candidate, Earlier},
         spec::ReleaseSpec,
     },
     runner::Runner,
 };
 
+mod adversary;
 mod between;
 mod codes;
 mod date_proof;
@@ -46,6 +54,7 @@ mod events;
 mod evidence;
 mod life_proof;
 mod lives;
+mod marks;
 mod measure;
 mod outliers;
 mod people;
@@ -64,6 +73,8 @@ pub struct Workshop<'a> {
     pub output: &'a Path,
     /// The releases that were made before.
     pub earlier: &'a Earlier,
+    /// The house's key of recipients' marks, the same for all its releases.
+    pub marks_key: &'a [u8; 32],
 }
 
 /// What anonymising made and measured.
@@ -79,6 +90,8 @@ pub struct Anonymised {
     pub persons: Vec<PersonKey>,
     /// What the ledger of releases gets of it: stays in the house.
     pub candidate: Candidate,
+    /// By what a leak of it is recognised: stays in the house.
+    pub mark: Option<Mark>,
 }
 
 /// Risk, loss and what remains unprotected, in numbers.
@@ -110,6 +123,10 @@ pub struct Measured {
     pub peculiar: Vec<Peculiar>,
     /// What it would have told beside earlier releases.
     pub between: Between,
+    /// How far an acquaintance got who looked for people in the finished release.
+    pub attacked: Attacked,
+    /// What marking the recipient's copy did, where the specification asks for it.
+    pub marks: Option<MarksMeasured>,
     /// What protecting lives did, where the specification asks for it.
     pub lives: Option<LivesMeasured>,
     /// What was done for each item of the ordinance.
@@ -176,10 +193,11 @@ pub async fn anonymise(
         Some(lives) => (Some(lives::share(&making, lives, &key("lives"), &mut drafts).await?), None),
         None => (None, Some(dates.tell(&making, &mut drafts).await?)),
     };
+    let mut marker = marks::Marker::new(spec, shop.marks_key)?;
     let mut codes = BTreeMap::new();
     let mut finished = Vec::new();
     for draft in drafts {
-        let made = making.finish(draft).await?;
+        let made = making.finish(draft, marker.as_mut()).await?;
         if let Some(counts) = made.codes {
             codes.insert(made.name.clone(), counts);
         }
@@ -200,6 +218,8 @@ pub async fn anonymise(
     let sample = key("measurement");
     let gaps = measure::gaps(shop, spec, gated, &files).await?;
     let known = measure::known_events(shop, spec, gated, &files, &sample).await?;
+    let attacked = adversary::look_for_people(spec, &people, gated, &files, &sample)?;
+    let (mark, marks) = marker.map(|marker| marker.finish(spec)).unzip();
     let (measures, absent) = evidence::measures(spec, &dates, &people, &finished, &peculiar)?;
     let measured = Measured {
         cohort: people.cohort(),
@@ -215,11 +235,13 @@ pub async fn anonymise(
         dates: told,
         peculiar,
         between: people.between().clone(),
+        attacked,
+        marks,
         lives,
         measures,
         absent,
     };
-    Ok(Anonymised { files, flows, measured, persons: people.keys(), candidate: people.candidate().clone() })
+    Ok(Anonymised { files, flows, measured, persons: people.keys(), candidate: people.candidate().clone(), mark })
 }
 
 fn releases(spec: &ReleaseSpec, table: &str) -> bool {

@@ -425,6 +425,12 @@ impl People {
         kept.filter(|(_, kept)| *kept).filter_map(|(person, _)| PersonKey::new(*person).ok()).collect()
     }
 
+    /// Returns which fresh id each released person has.
+    pub(super) fn link(&self) -> BTreeMap<i64, i64> {
+        let kept = (0..self.persons.len()).filter(|row| self.kept.value(*row));
+        kept.filter_map(|row| Some((self.persons.value(row), *self.fresh.get(row)?))).collect()
+    }
+
     pub(super) fn cohort(&self) -> u64 {
         self.persons.len() as u64
     }

@@ -10,6 +10,7 @@ use crate::{
     number::Persons,
 };
 
+mod acquaintance;
 mod attacks;
 mod audit;
 mod between;
@@ -93,7 +94,7 @@ pub(super) struct Figure {
 
 /// Returns the sections that have something to say, in the order of the page.
 pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
-    let sections: [fn(&Context<'_>) -> Option<Section>; 21] = [
+    let sections: [fn(&Context<'_>) -> Option<Section>; 22] = [
         verdict::section,
         flow::section,
         standings::section,
@@ -108,6 +109,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
         transformed::section,
         utility::section,
         ordinance::section,
+        acquaintance::section,
         attacks::section,
         dates::section,
         rare::section,

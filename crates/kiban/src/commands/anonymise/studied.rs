@@ -53,6 +53,7 @@ pub(super) fn page(job: &Job, outcome: &Outcome) -> Study {
         population: None,
         accuracy: found.accuracy.iter().map(predicted).collect(),
         quality: Some(quality(&found.quality_before, &outcome.quality)),
+        acquaintance: None,
         transformations,
     }
 }

@@ -1,4 +1,4 @@
-//! `kiban release build`, `kiban release explore` and `kiban release verify`.
+//! `kiban release`.
 
 use std::{fs, path::Path};
 
@@ -15,7 +15,9 @@ use crate::{
     work::{self, release::BuiltRelease},
 };
 
+mod attack;
 mod explore;
+mod trace;
 
 /// Builds a release, explores what others it could be, or checks one as its recipient does.
 pub(crate) async fn run(global: &Global, args: Release, say: &Say) -> Result<Exit> {
@@ -35,6 +37,8 @@ pub(crate) async fn run(global: &Global, args: Release, say: &Say) -> Result<Exi
             };
             explore::run(global, &spec, wish, say).await
         }
+        Release::Attack(args) => attack::run(&args, say),
+        Release::Trace { leak } => trace::run(global, &leak, say).await,
         Release::Verify { package, key, against_registry } => {
             let house = if against_registry { Some(House::open(global.house(), say).await?) } else { None };
             let key = match (&key, &house) {
@@ -58,6 +62,11 @@ pub(crate) fn print(built: &BuiltRelease, say: &Say) {
             ("leaf", &built.log_index),
         ],
     );
+    if let Some(marks) = built.marks {
+        let vars: [(&str, &dyn std::fmt::Display); 2] =
+            [("withheld", &count(marks.withheld)), ("needed", &count(marks.rows_needed.unwrap_or_default()))];
+        say.tell(if marks.rows_needed.is_some() { "release-marked" } else { "release-untraceable" }, &vars);
+    }
     if built.late > 0 {
         say.tell("release-late", &[("n", &built.late)]);
     }
