@@ -326,7 +326,7 @@ fn add_measured(report: &mut RunReport, spec: &ReleaseSpec, measured: &Measured,
         .iter()
         .map(|m| Measure { item: m.item.number(), treatment: treatment(m.operation), columns: m.columns.clone() })
         .collect();
-    report.study.acquaintance = Some(acquaintance(&measured.attacked));
+    report.study.acquaintance = measured.attacked.as_ref().map(acquaintance);
     report.open_attacks = attacks(measured);
     report.between = Some(ledger::shown(&measured.between));
     report.fitted = spec.usage.as_ref().zip(spec.fitted.as_ref()).map(|(usage, fitted)| profile::shown(usage, fitted));

@@ -6,12 +6,15 @@ use super::people::People;
 use crate::{
     Result,
     dataset::{Anonymous, FileSet, Gated},
+    lake::Manifest,
     release::{
         attack::{Attacked, Hunt, Knowledge, attack},
         spec::ReleaseSpec,
     },
 };
 
+/// Rows that are looked through in memory, some twenty bytes each; larger releases are left to `kiban release attack`.
+const MOST_ROWS: u64 = 20_000_000;
 /// Persons looked for.
 const TARGETS: u32 = 1_000;
 /// Most events known.
@@ -35,12 +38,15 @@ pub(super) fn look_for_people(
     gated: &FileSet<Gated>,
     files: &FileSet<Anonymous>,
     key: &[u8],
-) -> Result<Attacked> {
+) -> Result<Option<Attacked>> {
+    if files.tables().values().map(Manifest::rows).sum::<u64>() > MOST_ROWS {
+        return Ok(None);
+    }
     let alone = Knowledge { events: 0, dates: DateUnit::Window };
     let several = [DateUnit::Month, DateUnit::Day]
         .into_iter()
         .flat_map(|dates| (1..=KNOWN).map(move |events| Knowledge { events, dates }));
     let knowledge: Vec<Knowledge> = std::iter::once(alone).chain(several).collect();
     let hunt = Hunt { key, targets: TARGETS, shift: Some(largest_move(spec)) };
-    attack(&files.into(), &gated.into(), Some(&people.link()), &hunt, &knowledge)
+    attack(&files.into(), &gated.into(), Some(&people.link()), &hunt, &knowledge).map(Some)
 }

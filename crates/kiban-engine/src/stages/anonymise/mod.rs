@@ -123,8 +123,8 @@ pub struct Measured {
     pub peculiar: Vec<Peculiar>,
     /// What it would have told beside earlier releases.
     pub between: Between,
-    /// How far an acquaintance got who looked for people in the finished release.
-    pub attacked: Attacked,
+    /// How far an acquaintance got who looked for people in the finished release; none where it is too large for that.
+    pub attacked: Option<Attacked>,
     /// What marking the recipient's copy did, where the specification asks for it.
     pub marks: Option<MarksMeasured>,
     /// What protecting lives did, where the specification asks for it.
