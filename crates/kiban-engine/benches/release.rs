@@ -19,7 +19,7 @@ use kiban_core::{
 };
 use kiban_engine::{
     AllowList, Embedded, GateTime, Lake, Mode, Resources, Runner, TableId, WorkId,
-    release::spec::ReleaseSpec,
+    release::{earlier::Earlier, spec::ReleaseSpec},
     session,
     stages::{
         anonymise::{Workshop, anonymise},
@@ -91,7 +91,8 @@ async fn measure(size: &Size) {
         gate(&lake, &Embedded, &spec, &list, &gated, now()).await.unwrap()
     };
     drop(list);
-    let shop = Workshop { lake: &lake, runner: &Embedded, scratch: &scratch, output: &output };
+    let (earlier, marks_key) = (&Earlier::none([7; 32]), &[9; 32]);
+    let shop = Workshop { lake: &lake, runner: &Embedded, scratch: &scratch, output: &output, earlier, marks_key };
     let made = {
         let _watch = Watch::start("anonymise");
         anonymise(shop, &spec, &files, &SeededEntropy(42)).await.unwrap()

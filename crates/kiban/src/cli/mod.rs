@@ -311,8 +311,10 @@ mod tests {
             let after = command.get_after_help().unwrap_or_else(|| unreachable!("{name} has no example")).to_string();
             let examples = after.strip_prefix("Example:\n").unwrap().replace("\\\n", " ");
             for example in examples.lines() {
-                let words: Vec<String> =
-                    example.replace("'Northern Operator'", "Operator").split_whitespace().map(str::to_owned).collect();
+                let parts = example.split('\'').enumerate();
+                let words: Vec<&str> = parts
+                    .flat_map(|(nth, part)| if nth % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+                    .collect();
                 assert!(Cli::try_parse_from(&words).is_ok(), "{name}: {example}");
             }
         }

@@ -304,7 +304,7 @@ mod tests {
         assert!(said.contains("known_events") && said.contains("known = 2"), "{said}");
         let public = PREMISES.replace("\"premises\"", "\"public\"");
         let spec = parse(&[&public, "[anonymity.lives]\nknown = 3"]).unwrap();
-        assert_eq!(spec.anonymity.lives.unwrap().dates, DateUnit::Quarter);
+        assert_eq!(spec.anonymity.lives.as_ref().unwrap().dates, DateUnit::Quarter);
         assert_eq!(spec.anonymity.smallest_class(), 500);
     }
 
