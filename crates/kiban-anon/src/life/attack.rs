@@ -263,13 +263,18 @@ impl Hunt<'_> {
 
 /// Returns the first and last day of the unit in which a day lies.
 pub(super) fn around(day: i32, unit: DateUnit) -> (i32, i32) {
-    if unit == DateUnit::Window {
-        return EVER;
-    }
-    let same = |other: &i32| unit.first_day(*other, 0) == unit.first_day(day, 0);
-    let first = (0..).map(|back| day - back).take_while(same).last().unwrap_or(day);
-    let last = (0..).map(|on| day + on).take_while(same).last().unwrap_or(day);
-    (first, last)
+    let longest = match unit {
+        DateUnit::Day => 1,
+        DateUnit::Week => 7,
+        DateUnit::Month => 31,
+        DateUnit::Quarter => 92,
+        DateUnit::HalfYear => 184,
+        DateUnit::Year | DateUnit::FiscalYear => 366,
+        DateUnit::Window => return EVER,
+    };
+    // So many days after its first day a unit is over, and the next is not.
+    let first = unit.first_day(day, day);
+    (first, unit.first_day(first + longest, day) - 1)
 }
 
 /// Returns every choice of so many facts.

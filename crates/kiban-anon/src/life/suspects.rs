@@ -94,6 +94,14 @@ mod tests {
     #[test]
     fn a_day_lies_in_its_unit() {
         assert_eq!(DateUnit::Month.around(19_723 + 40), Some((19_723 + 31, 19_723 + 59)));
+        for day in 19_723..19_723 + 4 * 366 {
+            for unit in DateUnit::ALL.into_iter().filter(|unit| *unit != DateUnit::Window) {
+                let (first, last) = unit.around(day).unwrap();
+                let of = |day| unit.first_day(day, 0);
+                assert!((first..=last).contains(&day) && of(first) == of(last), "{unit:?} of {day}");
+                assert!(of(first - 1) != of(first) && of(last + 1) != of(last), "{unit:?} of {day}");
+            }
+        }
         assert_eq!((DateUnit::Day.around(5), DateUnit::Window.around(5)), (Some((5, 5)), None));
     }
 }

@@ -242,7 +242,7 @@ fn unit(word: &str) -> Option<DateUnit> {
 
 /// Returns the widest unit that begins on a day: where every date of a table begins a month, they stand for months.
 fn unit_of(day: i32, count: DayCount) -> DateUnit {
-    let begins = |unit: &DateUnit| unit.around(day).is_some_and(|(first, _)| first == day);
+    let begins = |unit: &DateUnit| unit.first_day(day, day) == day;
     let units = [DateUnit::Year, DateUnit::HalfYear, DateUnit::Quarter, DateUnit::Month];
     if count == DayCount::Relative { DateUnit::Day } else { units.into_iter().find(begins).unwrap_or(DateUnit::Day) }
 }
