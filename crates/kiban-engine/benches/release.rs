@@ -154,6 +154,10 @@ fn skewed(what: u64, number: u64, n: u64) -> u64 {
     ((n as f64).powf(share) as u64 - 1).min(n - 1)
 }
 
+fn one_of(words: &[&str], chance: u64) -> String {
+    (*words.get(usize::try_from(chance % words.len() as u64).unwrap()).unwrap()).to_owned()
+}
+
 fn allow_list(size: &Size) -> AllowList {
     let recorded_at = "2024-01-01T00:00:00Z".parse().unwrap();
     let terms = FacilityFacts {
@@ -271,11 +275,11 @@ fn column(
         ("record_key", DataType::Utf8) => text(&|row| row.to_string()),
         ("visit_occurrence_id", _) if !table.ends_with("visit_occurrence") => long(&visit),
         ("year_of_birth", _) => long(&|row| 1940 + i64::try_from(chance(2, row) % 70).unwrap()),
-        ("gender_source_value", _) => text(&|row| ["M", "F"][usize::from(chance(3, row) % 2 == 0)].to_owned()),
-        ("state", _) => {
-            text(&|row| ["東京都", "大阪府", "北海道"][usize::try_from(chance(4, row) % 3).unwrap()].to_owned())
+        ("gender_source_value", _) => text(&|row| one_of(&["M", "F"], chance(3, row))),
+        ("state", _) => text(&|row| one_of(&["東京都", "大阪府", "北海道"], chance(4, row))),
+        ("visit_source_value", _) => {
+            text(&|row| one_of(&["I", "O", "O", "O", "O", "O", "O", "O", "O"], chance(5, row)))
         }
-        ("visit_source_value", _) => text(&|row| ["O", "I"][usize::from(chance(5, row) % 9 == 0)].to_owned()),
         ("condition_source_value", _) => text(&|row| {
             let code = skewed(6, row, 4_000);
             format!("{}{:02}.{}", char::from(b'A' + u8::try_from(code / 10 % 26).unwrap()), code / 260 % 100, code % 10)
