@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 use datafusion::{
     execution::{
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
-        memory_pool::{GreedyMemoryPool, TrackConsumersPool},
+        memory_pool::{FairSpillPool, TrackConsumersPool},
         runtime_env::RuntimeEnvBuilder,
     },
     prelude::{SessionConfig, SessionContext},
@@ -32,7 +32,7 @@ pub struct Resources {
 /// # Errors
 /// Fails where the spill folder cannot be used.
 pub fn session(resources: &Resources) -> Result<SessionContext> {
-    let pool = TrackConsumersPool::new(GreedyMemoryPool::new(resources.memory_bytes), NonZeroUsize::MIN);
+    let pool = TrackConsumersPool::new(FairSpillPool::new(resources.memory_bytes), NonZeroUsize::MIN);
     let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![resources.spill_dir.clone()]));
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(pool))

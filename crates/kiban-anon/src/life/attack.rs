@@ -105,7 +105,7 @@ pub fn attack(
     codes: &CodesAbove,
 ) -> Result<Success> {
     examine(adversary, truth, released, codes)?;
-    let hunt = Hunt { adversary, truth, released, codes };
+    let hunt = Hunt::new(adversary, truth, released, codes);
     let mut of_class: Vec<(u32, u32)> = (0_u32..).zip(released.class).map(|(person, class)| (*class, person)).collect();
     of_class.sort_unstable();
     if released.who.is_empty() {
@@ -169,10 +169,32 @@ pub(super) struct Hunt<'a> {
     pub(super) truth: &'a TrueLives<'a>,
     pub(super) released: &'a ReleasedLives<'a>,
     pub(super) codes: &'a CodesAbove,
+    /// Where each released person's rows begin, and where the last one's end.
+    starts: Vec<usize>,
 }
 
 fn rows_of(persons: &[u32], person: u32) -> Range<usize> {
     persons.partition_point(|p| *p < person)..persons.partition_point(|p| *p <= person)
+}
+
+impl<'a> Hunt<'a> {
+    pub(super) fn new(
+        adversary: &'a LifeAdversary<'a>,
+        truth: &'a TrueLives<'a>,
+        released: &'a ReleasedLives<'a>,
+        codes: &'a CodesAbove,
+    ) -> Self {
+        let mut starts = vec![0; released.class.len() + 1];
+        for person in released.person {
+            starts.get_mut(*person as usize + 1).into_iter().for_each(|rows| *rows += 1);
+        }
+        let mut before = 0;
+        for start in &mut starts {
+            before += *start;
+            *start = before;
+        }
+        Self { adversary, truth, released, codes, starts }
+    }
 }
 
 impl Hunt<'_> {
@@ -226,7 +248,9 @@ impl Hunt<'_> {
     }
 
     pub(super) fn agrees(&self, person: u32, facts: &[Fact]) -> bool {
-        let rows = rows_of(self.released.person, person);
+        let place = person as usize;
+        let (Some(start), Some(end)) = (self.starts.get(place), self.starts.get(place + 1)) else { return false };
+        let rows = *start..*end;
         let shift = self.adversary.shift;
         self.assign(facts, &rows, &mut Vec::new(), (-shift, shift))
     }

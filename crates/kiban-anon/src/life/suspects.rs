@@ -25,7 +25,7 @@ impl<'a> Suspects<'a> {
         codes: &'a CodesAbove,
     ) -> Result<Self> {
         examine(adversary, truth, released, codes)?;
-        Ok(Self { hunt: Hunt { adversary, truth, released, codes } })
+        Ok(Self { hunt: Hunt::new(adversary, truth, released, codes) })
     }
 
     /// Returns the released persons of `company` who agree with what is known of the true person `who`, drawn for the target
