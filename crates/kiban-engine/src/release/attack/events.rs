@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, StringArray};
 use kiban_anon::{
-    ANY,
+    ANY, Grain,
     life::{CodesAbove, DateUnit},
 };
 use rustc_hash::FxHashMap;
@@ -108,10 +108,11 @@ pub(super) struct Events {
 pub(super) fn read(
     (released, of_released): (&TableFiles, &dyn Fn(i64) -> Option<u32>),
     (truth, of_truth): (&TableFiles, &dyn Fn(i64) -> Option<u32>),
+    told: Option<Grain>,
     shift: impl Fn(bool, DayCount) -> i32,
 ) -> Result<Events> {
     let mut book = Book::default();
-    let mut shown = Shown { rows: Vec::new(), in_units: true, day_count: DayCount::Calendar };
+    let mut shown = Shown { told, rows: Vec::new(), in_units: true, day_count: DayCount::Calendar };
     let mut known = Vec::new();
     let pairs = pairs(released, truth)?;
     for pair in &pairs {
@@ -151,6 +152,8 @@ fn pairs(released: &TableFiles, truth: &TableFiles) -> Result<Vec<Pair>> {
 
 /// Released rows, while they are read.
 struct Shown {
+    /// What dates without a unit of their own stand for, where it is known.
+    told: Option<Grain>,
     rows: Vec<(u32, u32, Option<Span>)>,
     in_units: bool,
     day_count: DayCount,
@@ -198,9 +201,10 @@ impl Shown {
             Ok(())
         })?;
         self.in_units &= undivided.is_empty() || coarsest > DateUnit::Day;
+        let told = self.told.map_or(Grain::Unit(coarsest), |told| told_of(pair.table, told));
         for (row, day) in undivided {
             if let Some((_, _, days)) = self.rows.get_mut(row) {
-                *days = coarsest.around(day);
+                *days = stands_for(day, told);
             }
         }
         Ok(systems)
@@ -238,6 +242,23 @@ fn unit(word: &str) -> Option<DateUnit> {
         "window" => DateUnit::Window,
         _ => return None,
     })
+}
+
+/// Returns what the dates of a table stand for; deaths are told by the month at most, whatever the others.
+fn told_of(table: &str, told: Grain) -> Grain {
+    match told {
+        told if table != "death" => told,
+        Grain::Unit(unit) => Grain::Unit(unit.max(DateUnit::Month)),
+        Grain::Days(_) => Grain::Unit(DateUnit::Window),
+    }
+}
+
+/// Returns the days for which a released one stands; none where it tells nothing.
+fn stands_for(day: i32, told: Grain) -> Option<Span> {
+    match told {
+        Grain::Unit(unit) => unit.around(day),
+        Grain::Days(step) => Some((day, day.saturating_add(step - 1))),
+    }
 }
 
 /// Returns the widest unit that begins on a day: where every date of a table begins a month, they stand for months.
@@ -310,4 +331,27 @@ fn trees<'s>(pair: &Pair, own: &'s str, shown: &'s BTreeSet<String>) -> Vec<&'s 
         return vec![own];
     }
     if shown.is_empty() { code_systems().collect() } else { shown.iter().map(String::as_str).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(day: i32, told: Grain, expect: Option<Span>) {
+        assert_eq!(stands_for(day, told), expect, "{day} {told:?}");
+    }
+
+    #[test]
+    fn a_released_day_stands_for_its_whole_unit() {
+        // 2021-04-01, a Thursday: where a window cuts a unit, that is what is released of it.
+        let day = 18_718;
+        check(day, Grain::Unit(DateUnit::Day), Some((day, day)));
+        check(day, Grain::Unit(DateUnit::Week), Some((day - 3, day + 3)));
+        check(day, Grain::Unit(DateUnit::Year), Some((day - 90, day + 274)));
+        check(day, Grain::Unit(DateUnit::FiscalYear), Some((day, day + 364)));
+        check(day, Grain::Unit(DateUnit::Window), None);
+        check(day, Grain::Days(30), Some((day, day + 29)));
+        check(day, told_of("death", Grain::Unit(DateUnit::Day)), Some((day, day + 29)));
+        check(day, told_of("death", Grain::Days(7)), None);
+    }
 }

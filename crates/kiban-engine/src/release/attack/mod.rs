@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use kiban_anon::Grain;
 pub use kiban_anon::life::{DateUnit, Success};
 use kiban_anon::life::{Doubt, LifeAdversary, ReleasedLives, Suspects, TrueLives};
 use kiban_core::keyed_u64;
@@ -42,6 +43,8 @@ pub struct Hunt<'a> {
     pub targets: u32,
     /// The largest shift of dates, in days; read off the dates where it is not given.
     pub shift: Option<i32>,
+    /// What dates without a unit beside them stand for; read off the dates where it is not given.
+    pub told: Option<Grain>,
 }
 
 /// What is known of a person besides demographics.
@@ -187,7 +190,7 @@ pub fn attack(
             }
         }
     };
-    let events = events::read((released, &of_released), (truth, &of_truth), shift)?;
+    let events = events::read((released, &of_released), (truth, &of_truth), hunt.told, shift)?;
     let shift = shift(events.in_units, events.day_count);
     let chase = Chase { field: &field, events: &events, targets: &targets, sought: &sought, hunt, shift };
     let attempts = knowledge.iter().map(|known| chase.attempt(*known)).collect::<Result<_>>()?;

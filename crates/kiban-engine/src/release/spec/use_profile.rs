@@ -147,7 +147,7 @@ pub(super) fn fit(usage: &Use, stated: &Stated, limits: &mut Anonymity) -> Resul
 fn weaker(parameter: Parameter, value: Value, proposal: &Proposal) -> Error {
     let setting = proposal.settings.get(&parameter);
     let (proposed, rule, why) = setting
-        .map(|setting| (setting.value.to_string(), setting.rule.as_str(), setting.en.as_str()))
+        .map(|setting| (setting.value.to_string(), setting.rule.as_str(), setting.en.trim_end_matches('.')))
         .unwrap_or_default();
     let instead = match parameter {
         Parameter::KnownEvents => format!("set anonymity.lives with known = {proposed}"),

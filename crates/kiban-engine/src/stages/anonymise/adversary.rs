@@ -2,7 +2,7 @@
 
 use kiban_anon::{DateRule, DateUnit};
 
-use super::people::People;
+use super::{dates::Dates, people::People};
 use crate::{
     Result,
     dataset::{Anonymous, FileSet, Gated},
@@ -34,6 +34,7 @@ fn largest_move(spec: &ReleaseSpec) -> i32 {
 /// Measures how often the right person is named by demographics alone, and with some events known to the month or the day.
 pub(super) fn look_for_people(
     spec: &ReleaseSpec,
+    dates: &Dates,
     people: &People,
     gated: &FileSet<Gated>,
     files: &FileSet<Anonymous>,
@@ -47,6 +48,8 @@ pub(super) fn look_for_people(
         .into_iter()
         .flat_map(|dates| (1..=KNOWN).map(move |events| Knowledge { events, dates }));
     let knowledge: Vec<Knowledge> = std::iter::once(alone).chain(several).collect();
-    let hunt = Hunt { key, targets: TARGETS, shift: Some(largest_move(spec)) };
+    // Gaps are bent, not made coarse: their days are taken as they stand.
+    let told = dates.rule().and_then(|_| dates.grain());
+    let hunt = Hunt { key, targets: TARGETS, shift: Some(largest_move(spec)), told };
     attack(&files.into(), &gated.into(), Some(&people.link()), &hunt, &knowledge).map(Some)
 }

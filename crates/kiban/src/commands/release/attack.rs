@@ -22,7 +22,7 @@ pub(super) fn run(args: &ReleaseAttack, say: &Say) -> Result<Exit> {
     let attacked = with_package(&args.package, |released, folder| {
         let truth = truth_of(&args.against, folder)?;
         let shift = args.shift.map(i32::from).or_else(|| shift_of(folder));
-        let hunt = Hunt { key: &key, targets: args.targets, shift };
+        let hunt = Hunt { key: &key, targets: args.targets, shift, told: None };
         attack(released, &truth, link.as_ref(), &hunt, &knowledge)
     })?;
     say.result(&attacked, || print(&attacked, args, say))?;
