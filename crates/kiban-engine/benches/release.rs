@@ -1,7 +1,7 @@
 //! How long gating and anonymising take at size, and how much memory.
 //!
-//! `cargo bench -p kiban-engine --bench release -- 1000000 100` makes a lake of so many persons with so many events each,
-//! which is not timed, and prints the seconds and the peak memory of each stage.
+//! `cargo bench -p kiban-engine --bench release -- 1000000 100 2048` makes a lake of so many persons with so many events
+//! each, which is not timed, gives plans so many MiB, and prints the seconds and the peak memory of each stage.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss)]
 
@@ -63,7 +63,7 @@ const SPEC: &str = r#"
 fn main() {
     let mut args = std::env::args().skip(1).filter(|arg| !arg.starts_with("--"));
     let mut number = |usual: u64| args.next().map_or(usual, |arg| arg.parse().unwrap());
-    let size = Size { persons: number(10_000), events: number(100) };
+    let size = Size { persons: number(10_000), events: number(100), memory: number(2048) << 20 };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(measure(&size));
 }
@@ -72,6 +72,8 @@ struct Size {
     persons: u64,
     /// Events of each person: a tenth visits, the rest diagnoses, drugs and measurements in equal parts.
     events: u64,
+    /// Bytes that plans may use.
+    memory: u64,
 }
 
 async fn measure(size: &Size) {
@@ -79,7 +81,7 @@ async fn measure(size: &Size) {
     let (gated, scratch, output, spill_dir) =
         (dir.path().join("gated"), dir.path().join("scratch"), dir.path().join("data"), dir.path().join("spill"));
     [&gated, &scratch, &output, &spill_dir].into_iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
-    let resources = Resources { memory_bytes: 2 << 30, threads: 2, spill_dir };
+    let resources = Resources { memory_bytes: usize::try_from(size.memory).unwrap(), threads: 2, spill_dir };
     let lake = Lake::new(dir.path().join("lake"), session(&resources).unwrap());
     let made = Instant::now();
     fill(&lake, dir.path(), size).await;

@@ -19,6 +19,7 @@ mod error;
 mod flow;
 mod functions;
 mod gate;
+mod holders;
 mod lake;
 pub mod release;
 mod runner;

@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use kiban_anon::{DateRule, DateUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{package::DictionaryEntry, spec::ReleaseSpec};
+use super::{package::DictionaryEntry, spec::ReleaseSpec, told::ToldDates};
 use crate::{Error, Result};
 
 /// Meanings of columns by name; those of the same name mean the same in every table.
@@ -112,22 +112,14 @@ fn of_dates(rule: DateRule) -> (String, String) {
              empty. A death stands on the day of the last event: that it happened is told, and not when.",
         ),
     };
+    let unit = ToldDates::of(Some(rule)).unit().map(DateUnit::as_str);
     (
-        format!("{ja}{}", unit_of(rule).map_or_else(String::new, |u| format!("単位は {u} です。"))),
-        match unit_of(rule) {
+        format!("{ja}{}", unit.map_or_else(String::new, |unit| format!("単位は {unit} です。"))),
+        match unit {
             Some(unit) => format!("{en}\n  The unit is: {unit}."),
             None => en.to_owned(),
         },
     )
-}
-
-/// Returns the unit of dates, where it is coarser than the day.
-fn unit_of(rule: DateRule) -> Option<&'static str> {
-    let unit = match rule {
-        DateRule::Calendar { unit } | DateRule::Shift { then: unit, .. } | DateRule::Relative { unit } => unit,
-        DateRule::Gaps { .. } => DateUnit::Day,
-    };
-    (unit != DateUnit::Day).then(|| unit.as_str())
 }
 
 /// What a researcher must know of dates that are told in units: Japanese, English.

@@ -5,5 +5,6 @@ pub mod dictionary;
 pub mod earlier;
 pub mod package;
 pub mod spec;
+pub mod told;
 pub mod trace;
 pub mod verify;

@@ -19,6 +19,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::told::ToldDates;
 use crate::{Error, Result};
 
 /// File names within a package.
@@ -60,6 +61,9 @@ pub struct PackageManifest {
     pub tables: Vec<TableEntry>,
     /// Measured re-identification risk.
     pub risk: MeasuredRisk,
+    /// What dates stand for; absent from packages made before this was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<ToldDates>,
     /// Every other file, by path.
     pub files: Vec<FileEntry>,
 }

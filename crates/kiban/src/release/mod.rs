@@ -12,6 +12,7 @@ use kiban_engine::{
         earlier::Earlier,
         package::{LogHead, MeasuredRisk, Package, PackageManifest, ReleaseBody, ReleaseEvent, TableEntry, packed},
         spec::ReleaseSpec,
+        told::ToldDates,
         verify::verify,
     },
     stages::{
@@ -220,6 +221,7 @@ impl Making<'_> {
                 prosecutor_max: risk.prosecutor_max,
                 marketer: risk.marketer,
             },
+            dates: Some(ToldDates::of(spec.anonymity.date_rule())),
             files: Vec::new(),
         };
         let digest = package.close(manifest, &self.house.signer()?)?;

@@ -177,6 +177,9 @@ fn a_package_without_protection_falls_and_the_demonstrations_figures_lie_under_t
     let by_house = kiban(&house, &["release", "attack", package, "--against", ".", "--json"]).json();
     assert_eq!(packed, by_house, "a house stands for its gated set");
     assert_eq!(packed["shift"], 182);
+    let last = kiban(&house, &["audit", "show", "--last", "3", "--json"]).json();
+    let classes: Vec<&Value> = last["events"].as_array().unwrap().iter().map(|event| &event["class"]).collect();
+    assert_eq!(classes, ["access"; 3], "each look at the house's data is logged: {last}");
     let record = std::fs::read_to_string(house.join("records/demo-chronic-2026.json")).unwrap();
     let record: Value = serde_json::from_str(&record).unwrap();
     let tries = record.pointer("/study/acquaintance/tries").and_then(Value::as_array).unwrap();

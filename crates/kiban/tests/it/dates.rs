@@ -84,6 +84,8 @@ fn copy(from: &Path, to: &Path) {
 /// What a recipient has.
 struct Received {
     _root: tempfile::TempDir,
+    /// The house that made it.
+    house: PathBuf,
     data: PathBuf,
 }
 
@@ -104,7 +106,7 @@ impl Received {
         std::fs::write(root.path().join("dates.toml"), spec).unwrap();
         kiban(&house, &["release", "build", "../dates.toml"]).ends(0);
         kiban(&house, &["release", "verify", "releases/dates.tar.zst"]).ends(0);
-        Self { _root: root, data: house.join("releases/dates/data") }
+        Self { _root: root, data: house.join("releases/dates/data"), house }
     }
 
     fn rows(&self, table: &str) -> Vec<Row> {
@@ -228,6 +230,22 @@ fn dates_of_the_calendar_are_the_first_of_their_month() {
         assert_eq!(row["death_date"].parse::<Date>().unwrap().day(), 1);
     }
     assert!(deaths > 0 && months.len() > 50, "{deaths} deaths, {} months", months.len());
+}
+
+#[test]
+fn a_package_of_weeks_is_not_attacked_as_one_of_days() {
+    let received = Received::under("{ calendar = { unit = 'week' } }", "A university");
+    let args =
+        ["release", "attack", "releases/dates", "--against", ".", "--granularity", "day", "--known", "1", "--json"];
+    let bound = kiban(&received.house, &args).json();
+    assert_eq!(bound["shift"], 0, "the package says that nothing was moved");
+    let record = std::fs::read_to_string(received.house.join("records/dates.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let tries = record.pointer("/study/acquaintance/tries").and_then(serde_json::Value::as_array).unwrap();
+    let measured = tries.iter().find(|one| one["attack"] == "events-by-day" && one["events"] == 1).unwrap();
+    let (low, at_most) = (&measured["interval"][0], &bound["attempts"][1]["success"]["interval"][1]);
+    let (low, at_most) = (low.as_f64().unwrap(), at_most.as_f64().unwrap());
+    assert!(low > 0.3 && at_most >= low, "at most {at_most}, measured with the link {low}");
 }
 
 #[test]

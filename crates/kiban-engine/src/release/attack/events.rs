@@ -233,15 +233,7 @@ fn cell(column: &StringArray, row: usize) -> Option<&str> {
 }
 
 fn unit(word: &str) -> Option<DateUnit> {
-    Some(match word {
-        "day" => DateUnit::Day,
-        "month" => DateUnit::Month,
-        "quarter" => DateUnit::Quarter,
-        "half_year" => DateUnit::HalfYear,
-        "year" => DateUnit::Year,
-        "window" => DateUnit::Window,
-        _ => return None,
-    })
+    DateUnit::ALL.into_iter().find(|unit| unit.as_str() == word)
 }
 
 /// Returns what the dates of a table stand for; deaths are told by the month at most, whatever the others.

@@ -6,7 +6,6 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use kiban_anon::Grain;
 pub use kiban_anon::life::{DateUnit, Success};
 use kiban_anon::life::{Doubt, LifeAdversary, ReleasedLives, Suspects, TrueLives};
 use kiban_core::keyed_u64;
@@ -15,7 +14,11 @@ use serde::Serialize;
 pub use self::tables::TableFiles;
 pub(crate) use self::tables::{DayCount, days, read, schema, texts};
 use self::{demographics::Persons, events::Events};
-use super::{package::MANIFEST, verify::unpack};
+use super::{
+    package::{MANIFEST, PackageManifest},
+    told::{ANY_MOVE, ToldDates},
+    verify::unpack,
+};
 use crate::{Error, Result};
 
 mod demographics;
@@ -25,11 +28,9 @@ mod tables;
 /// The most events that may be known; more would try too many ways.
 pub const MOST_KNOWN: u8 = 8;
 
-/// The shift that is reckoned with where dates are days, and the package does not say how far they were moved: the largest
-/// of a specification that says nothing of it.
+/// The shift that is reckoned with where dates were moved and nobody says how far: the largest of a specification that
+/// says nothing of it.
 const USUAL_SHIFT: i32 = 182;
-/// A shift that reaches every day, for days that are counted from a day nobody knows.
-const ANY_SHIFT: i32 = 100_000;
 
 /// Which released person each true person is.
 pub type Link = BTreeMap<i64, i64>;
@@ -41,10 +42,10 @@ pub struct Hunt<'a> {
     pub key: &'a [u8],
     /// How many persons are looked for.
     pub targets: u32,
-    /// The largest shift of dates, in days; read off the dates where it is not given.
+    /// The largest shift of dates, in days; taken from `told` or read off the dates where it is not given.
     pub shift: Option<i32>,
-    /// What dates without a unit beside them stand for; read off the dates where it is not given.
-    pub told: Option<Grain>,
+    /// What dates stand for; read off the dates where it is not known.
+    pub told: Option<ToldDates>,
 }
 
 /// What is known of a person besides demographics.
@@ -127,10 +128,13 @@ pub fn with_package<T>(package: &Path, work: impl FnOnce(&TableFiles, &Path) -> 
     done
 }
 
-/// Returns the shift of dates that is to be reckoned with in a folder: none in one that is no package, for then its dates are
-/// as they were; nothing is known of a package's.
-pub fn shift_of(package: &Path) -> Option<i32> {
-    (!package.join(MANIFEST).is_file()).then_some(0)
+/// Returns what the dates of a folder stand for. In one that is no package nothing was moved; a package says it in its
+/// manifest, except one of before that was said there.
+pub fn told_of(package: &Path) -> Option<ToldDates> {
+    match std::fs::read(package.join(MANIFEST)) {
+        Ok(text) => serde_json::from_slice::<PackageManifest>(&text).ok()?.dates,
+        Err(_) => Some(ToldDates::ByRow),
+    }
 }
 
 /// Opens a folder of tables that hold the truth of a package: any of the common data model, or a house, whose gated set of
@@ -179,18 +183,15 @@ pub fn attack(
     sought.dedup();
     let of_released = |id: i64| shown.place(id).filter(|place| in_company.get(*place as usize) == Some(&true));
     let of_truth = |id: i64| sought.binary_search(&known.place(id)?).ok().and_then(|place| u32::try_from(place).ok());
-    let shift = |in_units: bool, count: DayCount| match (hunt.shift, count) {
-        (_, DayCount::Relative) => ANY_SHIFT,
-        (Some(shift), DayCount::Calendar) => shift,
-        (None, DayCount::Calendar) => {
-            if in_units {
-                0
-            } else {
-                USUAL_SHIFT
-            }
-        }
+    let shift = |in_units: bool, count: DayCount| match (hunt.shift, hunt.told, count) {
+        (_, _, DayCount::Relative) => ANY_MOVE,
+        (Some(shift), _, DayCount::Calendar) => shift,
+        (None, Some(told), DayCount::Calendar) => told.largest_move().unwrap_or(USUAL_SHIFT),
+        (None, None, DayCount::Calendar) if in_units => 0,
+        (None, None, DayCount::Calendar) => USUAL_SHIFT,
     };
-    let events = events::read((released, &of_released), (truth, &of_truth), hunt.told, shift)?;
+    let grain = hunt.told.and_then(ToldDates::grain);
+    let events = events::read((released, &of_released), (truth, &of_truth), grain, shift)?;
     let shift = shift(events.in_units, events.day_count);
     let chase = Chase { field: &field, events: &events, targets: &targets, sought: &sought, hunt, shift };
     let attempts = knowledge.iter().map(|known| chase.attempt(*known)).collect::<Result<_>>()?;

@@ -2,7 +2,7 @@
 
 use kiban_anon::{DateRule, DateUnit};
 
-use super::{dates::Dates, people::People};
+use super::people::People;
 use crate::{
     Result,
     dataset::{Anonymous, FileSet, Gated},
@@ -10,6 +10,7 @@ use crate::{
     release::{
         attack::{Attacked, Hunt, Knowledge, attack},
         spec::ReleaseSpec,
+        told::ToldDates,
     },
 };
 
@@ -34,7 +35,6 @@ fn largest_move(spec: &ReleaseSpec) -> i32 {
 /// Measures how often the right person is named by demographics alone, and with some events known to the month or the day.
 pub(super) fn look_for_people(
     spec: &ReleaseSpec,
-    dates: &Dates,
     people: &People,
     gated: &FileSet<Gated>,
     files: &FileSet<Anonymous>,
@@ -48,8 +48,7 @@ pub(super) fn look_for_people(
         .into_iter()
         .flat_map(|dates| (1..=KNOWN).map(move |events| Knowledge { events, dates }));
     let knowledge: Vec<Knowledge> = std::iter::once(alone).chain(several).collect();
-    // Gaps are bent, not made coarse: their days are taken as they stand.
-    let told = dates.rule().and_then(|_| dates.grain());
+    let told = Some(ToldDates::of(spec.anonymity.date_rule()));
     let hunt = Hunt { key, targets: TARGETS, shift: Some(largest_move(spec)), told };
     attack(&files.into(), &gated.into(), Some(&people.link()), &hunt, &knowledge).map(Some)
 }

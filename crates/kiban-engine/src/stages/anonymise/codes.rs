@@ -6,16 +6,12 @@ use arrow::{
     array::{Array, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array},
     datatypes::{DataType, Field, Int64Type, Schema, SchemaRef},
 };
-use datafusion::{
-    functions_window::expr_fn::dense_rank,
-    logical_expr::ExprFunctionExt,
-    prelude::{DataFrame, coalesce, col, lit},
-};
+use datafusion::prelude::{DataFrame, coalesce, col, lit};
 use kiban_anon::{CodeMap, CodeSystem, Hierarchy, RareCounts};
 use rustc_hash::FxHashMap;
 
 use super::{Workshop, scratch_file};
-use crate::{Error, Result, lake::PartWriter, release::spec::ReleaseSpec};
+use crate::{Error, Result, holders::some_holders, lake::PartWriter, release::spec::ReleaseSpec};
 
 /// Code systems by the names that senders give them, with the tree in which their rare codes are rolled up.
 const TREES: &[(&str, CodeSystem)] = &[
@@ -109,29 +105,28 @@ pub(super) async fn map(
     rows: DataFrame,
 ) -> Result<(DataFrame, RareCounts, CodeTree)> {
     // As many holders of each code as the floor asks for tell whether it is rare, and a rare one has no more.
-    let holder = dense_rank()
-        .partition_by(["of_system", "of_code"].map(col).to_vec())
-        .order_by(vec![col("fresh_person").sort(true, false)])
-        .build()?;
-    let pairs = rows
+    let held = rows
         .select(vec![
             coalesce(vec![col("source_system"), lit("")]).alias("of_system"),
             col(code).alias("of_code"),
             col("fresh_person"),
         ])?
         .filter(col("of_code").is_not_null())?
-        .with_column("holder", holder)?
-        .filter(col("holder").lt_eq(lit(u64::from(spec.anonymity.code_floor))))?
-        .distinct()?
-        .sort(["of_system", "of_code", "fresh_person"].map(|name| col(name).sort(true, false)).to_vec())?;
+        .aggregate(
+            ["of_system", "of_code"].map(col).to_vec(),
+            vec![some_holders(col("fresh_person"), spec.anonymity.code_floor).alias("holders")],
+        )?
+        .sort(["of_system", "of_code"].map(|name| col(name).sort(true, false)).to_vec())?;
     let mut by_system: BTreeMap<String, (Vec<String>, Vec<i64>)> = BTreeMap::new();
-    for batch in shop.runner.collect(pairs).await? {
-        let [systems, codes, persons, _] = batch.columns() else { return Err(Error::Bug("pairs of codes".to_owned())) };
+    for batch in shop.runner.collect(held).await? {
+        let [systems, codes, holders] = batch.columns() else { return Err(Error::Bug("holders of codes".to_owned())) };
         let (systems, codes) = (systems.as_string::<i32>(), codes.as_string::<i32>());
-        for (row, person) in persons.as_primitive::<Int64Type>().values().iter().enumerate() {
-            let (known, holders) = by_system.entry(systems.value(row).to_owned()).or_default();
-            known.push(codes.value(row).to_owned());
-            holders.push(*person);
+        for (row, persons) in holders.as_list::<i32>().iter().enumerate() {
+            let (known, held) = by_system.entry(systems.value(row).to_owned()).or_default();
+            for person in persons.iter().flat_map(|persons| persons.as_primitive::<Int64Type>().values()) {
+                known.push(codes.value(row).to_owned());
+                held.push(*person);
+            }
         }
     }
     let mut counts = RareCounts::default();

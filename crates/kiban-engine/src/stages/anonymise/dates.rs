@@ -112,11 +112,6 @@ impl Dates {
         self.rule
     }
 
-    /// Returns how moved days are made coarse, where the days of a person are moved alike.
-    pub(super) fn grain(&self) -> Option<Grain> {
-        self.map.grain()
-    }
-
     /// Returns the first and last day that every released date lies between, as days since 1970.
     pub(super) fn window(&self) -> (i32, i32) {
         self.map.window().days()

@@ -19,7 +19,6 @@ use arrow::{
 };
 use datafusion::{
     common::JoinType,
-    functions_aggregate::expr_fn::count_distinct,
     logical_expr::{Expr, cast},
     prelude::{DataFrame, col, lit, when},
 };
@@ -41,6 +40,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    holders::holders,
     lake::PartWriter,
     release::spec::{Lives, ReleaseSpec, says_what},
     stages::standardise::count,
@@ -400,7 +400,7 @@ fn with_common_codes(spec: &ReleaseSpec, draft: &Draft, rows: DataFrame) -> Resu
         .clone()
         .aggregate(
             vec![col("map_system"), col("told_code")],
-            vec![count_distinct(col("fresh_person")).alias("holders")],
+            vec![holders(col("fresh_person"), spec.anonymity.code_floor).alias("holders")],
         )?
         .filter(col("holders").gt_eq(lit(i64::from(spec.anonymity.code_floor))))?
         .select(vec![col("map_system").alias("common_system"), col("told_code").alias("common_code")])?;

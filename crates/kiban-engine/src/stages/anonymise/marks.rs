@@ -14,9 +14,8 @@ use arrow::{
 };
 use datafusion::{
     common::JoinType,
-    functions_aggregate::expr_fn::{count, count_distinct, max, min},
-    functions_window::expr_fn::rank,
-    logical_expr::{Expr, ExprFunctionExt, cast},
+    functions_aggregate::expr_fn::{count, max, min},
+    logical_expr::{Expr, cast},
     prelude::{DataFrame, col, lit, when},
 };
 use kiban_anon::{
@@ -34,6 +33,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    holders::holders,
     lake::PartWriter,
     release::{
         spec::{ReleaseSpec, code_column, says_what},
@@ -170,12 +170,12 @@ fn inner_days(draft: &Draft, rows: DataFrame) -> Result<DataFrame> {
     if draft.with_units {
         return Ok(rows.with_column("is_inner", lit(1_i64))?);
     }
-    let place = |rising: bool| {
-        let order = col("mark_day").sort(rising, false);
-        rank().partition_by(vec![col("fresh_person")]).order_by(vec![order]).build()
-    };
-    let rows = rows.with_column("from_first", place(true)?)?.with_column("from_last", place(false)?)?;
-    let inner = col("from_first").gt(lit(1_u64)).and(col("from_last").gt(lit(1_u64)));
+    let ends = rows.clone().aggregate(
+        vec![col("fresh_person").alias("end_person")],
+        vec![min(col("mark_day")).alias("first_day"), max(col("mark_day")).alias("last_day")],
+    )?;
+    let rows = rows.join(ends, JoinType::Inner, &["fresh_person"], &["end_person"], None)?;
+    let inner = col("mark_day").gt(col("first_day")).and(col("mark_day").lt(col("last_day")));
     Ok(rows.with_column("is_inner", when(inner, lit(1_i64)).otherwise(lit(0_i64))?)?)
 }
 
@@ -233,7 +233,7 @@ async fn at_fault(making: &Making<'_>, draft: &Draft, rows: DataFrame) -> Result
     let rows = rows.with_column("left_person", if_left(lit(true))?)?;
     let few = |rows: DataFrame, of: &[&str], person: &str, floor: u32| -> Result<DataFrame> {
         let of = of.iter().map(|name| col(*name)).collect();
-        let held = rows.aggregate(of, vec![count_distinct(col(person)).alias("holders")])?;
+        let held = rows.aggregate(of, vec![holders(col(person), floor).alias("holders")])?;
         Ok(held.filter(col("holders").lt(lit(i64::from(floor))))?)
     };
     let of_code = few(rows.clone(), &["map_system", "mark_code"], "left_person", limits.code_floor)?;

@@ -6,10 +6,7 @@ use arrow::{
     array::{AsArray, Date32Array, Int64Array, UInt32Array},
     datatypes::{Date32Type, Int64Type},
 };
-use datafusion::{
-    functions_aggregate::expr_fn::count_distinct,
-    prelude::{DataFrame, coalesce, col, lit},
-};
+use datafusion::prelude::{DataFrame, coalesce, col, lit};
 use kiban_anon::{Acquaintance, BeforeAfter, Detail, Events, Singled};
 
 use super::{
@@ -21,6 +18,7 @@ use super::{
 use crate::{
     Error, Result,
     dataset::{Anonymous, FileSet, Gated},
+    holders::holders,
     release::spec::{ReleaseSpec, code_column},
     stages::standardise::count,
 };
@@ -60,7 +58,7 @@ pub(super) async fn check(
         let few = few
             .aggregate(
                 vec![col(code), coalesce(vec![col("source_system"), lit("")])],
-                vec![count_distinct(col("person_id")).alias("holders")],
+                vec![holders(col("person_id"), spec.anonymity.code_floor).alias("holders")],
             )?
             .filter(col("holders").lt(lit(i64::from(spec.anonymity.code_floor))))?;
         let few = count(few).await?;

@@ -218,7 +218,7 @@ pub async fn anonymise(
     let sample = key("measurement");
     let gaps = measure::gaps(shop, spec, gated, &files).await?;
     let known = measure::known_events(shop, spec, gated, &files, &sample).await?;
-    let attacked = adversary::look_for_people(spec, &dates, &people, gated, &files, &sample)?;
+    let attacked = adversary::look_for_people(spec, &people, gated, &files, &sample)?;
     let (mark, marks) = marker.map(|marker| marker.finish(spec)).unzip();
     let (measures, absent) = evidence::measures(spec, &dates, &people, &finished, &peculiar)?;
     let measured = Measured {

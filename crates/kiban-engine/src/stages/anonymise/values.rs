@@ -1,13 +1,14 @@
 //! Values and categories: what too few persons share is blanked, what lies beyond the others is coded to the nearest
 //! value that enough persons reach (ordinance items 4 and 5).
 
-use arrow::{array::AsArray, datatypes::Int64Type};
+use arrow::{
+    array::AsArray,
+    datatypes::{DataType, Int64Type},
+};
 use datafusion::{
     common::JoinType,
     functions::core::expr_fn::{greatest, least},
-    functions_aggregate::expr_fn::{count_distinct, max, min},
-    functions_window::expr_fn::row_number,
-    logical_expr::{Expr, ExprFunctionExt, cast},
+    logical_expr::{Expr, cast},
     prelude::{DataFrame, coalesce, col, lit, when},
 };
 use kiban_core::tables::{CdmTable, Column, ColumnType, Privacy};
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    holders::{holders, reached_from_above, reached_from_below},
     release::spec::{ReleaseSpec, says_what},
 };
 
@@ -57,7 +59,10 @@ async fn categories(
     let floor = i64::from(spec.anonymity.code_floor);
     let shared = source
         .clone()
-        .aggregate(vec![col(column.name)], vec![count_distinct(col("fresh_person")).alias("holders")])?
+        .aggregate(
+            vec![col(column.name)],
+            vec![holders(col("fresh_person"), spec.anonymity.code_floor).alias("holders")],
+        )?
         .filter(col("holders").gt_eq(lit(floor)).and(col(column.name).is_not_null()))?
         .select(vec![col(column.name)])?
         .sort(vec![col(column.name).sort(true, false)])?;
@@ -78,29 +83,18 @@ async fn categories(
 /// Codes amounts, for each code, to the span that at least the floor's number of persons reach at either end; where
 /// fewer persons have an amount at all it is blanked.
 fn extremes(spec: &ReleaseSpec, column: &Column, source: &DataFrame, rows: DataFrame) -> Result<DataFrame> {
-    let floor = u64::from(spec.anonymity.value_floor);
+    let floor = spec.anonymity.value_floor;
     let amounts = source.clone().filter(col(column.name).is_not_null())?;
-    let per_person = amounts.aggregate(
-        vec![col("released_code"), col("fresh_person")],
-        vec![max(col(column.name)).alias("largest"), min(col(column.name)).alias("smallest")],
-    )?;
-    let place = |name: &str, rising: bool| {
-        row_number()
-            .partition_by(vec![col("released_code")])
-            .order_by(vec![col(name).sort(rising, false), col("fresh_person").sort(true, false)])
-            .build()
-    };
-    let ranked = per_person
-        .with_column("from_top", place("largest", false)?)?
-        .with_column("from_bottom", place("smallest", true)?)?;
+    let amount = || cast(col(column.name), DataType::Float64);
     let (code, top, bottom) =
         (format!("{}_code", column.name), format!("{}_top", column.name), format!("{}_bottom", column.name));
-    let tops = ranked.clone().filter(col("from_top").eq(lit(floor)))?;
-    let tops = tops.select(vec![col("released_code").alias(&code), col("largest").alias(&top)])?;
-    let bottoms = ranked.filter(col("from_bottom").eq(lit(floor)))?;
-    let other = format!("{code}_low");
-    let bottoms = bottoms.select(vec![col("released_code").alias(&other), col("smallest").alias(&bottom)])?;
-    let limits = tops.join(bottoms, JoinType::Inner, &[code.as_str()], &[other.as_str()], None)?;
+    let limits = amounts.aggregate(
+        vec![col("released_code").alias(&code)],
+        vec![
+            reached_from_above(amount(), col("fresh_person"), floor).alias(&top),
+            reached_from_below(amount(), col("fresh_person"), floor).alias(&bottom),
+        ],
+    )?;
     let rows = rows.join(limits, JoinType::Left, &["released_code"], &[code.as_str()], None)?;
     let kind = crate::lake::table_schema([column]).field(0).data_type().clone();
     // A span turned inside out belongs to so few persons that both ends are the same few: nothing is shown.
@@ -109,5 +103,5 @@ fn extremes(spec: &ReleaseSpec, column: &Column, source: &DataFrame, rows: DataF
     let far = known.clone().and(coded.clone().not_eq(col(column.name)));
     let shown = when(known, cast(coded, kind.clone())).otherwise(null_of(&kind))?;
     let rows = rows.with_column(CODED, col(CODED).or(coalesce(vec![far, lit(false)])))?;
-    Ok(rows.with_column(column.name, shown)?.drop_columns(&[code.as_str(), &top, &other, &bottom])?)
+    Ok(rows.with_column(column.name, shown)?.drop_columns(&[code.as_str(), &top, &bottom])?)
 }

@@ -37,7 +37,7 @@ pub(crate) async fn run(global: &Global, args: Release, say: &Say) -> Result<Exi
             };
             explore::run(global, &spec, wish, say).await
         }
-        Release::Attack(args) => attack::run(&args, say),
+        Release::Attack(args) => attack::run(&args, say).await,
         Release::Trace { leak } => trace::run(global, &leak, say).await,
         Release::Verify { package, key, against_registry } => {
             let house = if against_registry { Some(House::open(global.house(), say).await?) } else { None };
