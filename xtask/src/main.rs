@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 mod bench;
+mod kanji;
 mod lanes;
 mod shell;
 mod tidy;
@@ -25,6 +26,7 @@ Usage: cargo xtask <chore>
   bench   run the benches and time the demo; prints a table for docs/benchmarks.md
           (bench anon: `kiban anonymise` beside ARX's published seconds)
   full    check, then the heavy lane
+  kanji   make the tables of character variants anew from the published ones in KIBAN_CORPUS
 
 The light lane is every crate without DataFusion, in the dev profile. The heavy lane is kiban-engine
 and kiban, in the release profile only, so that DataFusion and Delta are compiled once and shared with
@@ -49,6 +51,7 @@ fn run(chore: &str) -> anyhow::Result<()> {
         "tidy" => tidy::run(),
         "bench" => bench::run(),
         "full" => lanes::full(),
+        "kanji" => kanji::run(),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

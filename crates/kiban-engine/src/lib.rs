@@ -15,6 +15,7 @@ pub use session::{Resources, session};
 pub use vocabulary::Vocabulary;
 
 mod dataset;
+pub mod dedupe;
 mod error;
 mod flow;
 mod functions;

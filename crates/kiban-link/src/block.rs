@@ -1,162 +1,402 @@
 //! Stage 2: which pairs are worth comparing. Each rule is one equality key; too frequent keys are cut and reported.
+//!
+//! A pair is found by the first rule whose key both rows share, and by no other: so no pair is held in memory to see
+//! whether it was found before, and memory is bounded by the rows.
 
-use crate::encode::{Row, Table};
+use std::fmt;
 
-/// The blocking rules, each found by sorting one key (linkage study §5.10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum BlockRule {
-    /// The same chart of one facility.
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::{
+    compare::{MOST_OTHERS, OtherKind},
+    encode::{Row, Table},
+};
+
+/// A value that two rows must share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyPart {
+    /// The chart of one facility.
     Chart,
-    /// The same reading and birth year.
-    KanaYear,
-    /// The same folded kanji and birth year.
-    KanjiYear,
-    /// The same birth date and given name in kanji.
-    BirthGivenKanji,
-    /// The same birth date and reading of the given name.
-    BirthGivenKana,
-    /// The same insurer, number and sex.
+    /// The medical ID.
+    MedicalId,
+    /// The reading of the whole name, long vowels made one.
+    Reading,
+    /// The whole reading without voicing.
+    VoicelessReading,
+    /// The whole name in kanji, variants folded.
+    Name,
+    /// The whole romanised name.
+    Romaji,
+    /// The family name.
+    Family,
+    /// The given name.
+    Given,
+    /// The reading of the given name.
+    GivenReading,
+    /// The year of birth.
+    Year,
+    /// The day and month of birth.
+    Birthday,
+    /// The date of birth.
+    Birth,
+    /// The sex.
+    Sex,
+    /// Insurer and number of any card.
     Card,
-    /// The same phone.
+    /// The phone.
     Phone,
-    /// The same postal code and birth date.
-    PostalBirth,
-    /// The same town, numbers and sex.
-    SiteSex,
-    /// The same reading and postal code.
-    KanaPostal,
-    /// The same folded kanji and postal code.
-    KanjiPostal,
-    /// The same reading without voicing, and birthday, whatever the year.
-    VoicelessBirthday,
-    /// The same romanised name and birth year.
-    RomajiYear,
+    /// The postal code.
+    Postal,
+    /// Town and numbers of the address.
+    Site,
+    /// A column of its own.
+    Other(u8),
 }
 
-impl BlockRule {
-    /// Every rule, in the order of their bits.
-    pub const ALL: [Self; 13] = [
-        Self::Chart,
-        Self::KanaYear,
-        Self::KanjiYear,
-        Self::BirthGivenKanji,
-        Self::BirthGivenKana,
-        Self::Card,
-        Self::Phone,
-        Self::PostalBirth,
-        Self::SiteSex,
-        Self::KanaPostal,
-        Self::KanjiPostal,
-        Self::VoicelessBirthday,
-        Self::RomajiYear,
-    ];
-
-    /// The keys of one row, pushed to `out`; a row without the needed values has none.
-    fn keys(self, table: &Table, row: &Row, out: &mut Vec<(u64, u32)>, index: u32) {
-        let names = &table.names;
+impl KeyPart {
+    /// Returns the value of a row, zero where it has none; cards have several and are not asked here.
+    fn of(self, table: &Table, (at, row): (u32, &Row)) -> u32 {
         let year = u32::from(row.birth.year.unsigned_abs());
         let birthday = u32::from(row.birth.month.unsigned_abs()) * 32 + u32::from(row.birth.day.unsigned_abs());
-        let date = if row.birth.day == 0 { 0 } else { year * 512 + birthday };
-        let whole_fold = names.fold_of(row.whole.kanji);
-        let whole_kana = names.long_of(row.whole.kana);
-        let (left, right) = match self {
-            Self::Card => {
-                let both = table.cards(row).iter().map(|card| (card.number, u32::from(row.sex)));
-                out.extend(both.filter(|(number, sex)| *number > 0 && *sex > 0).map(|(n, s)| (pack(n, s), index)));
-                return;
-            }
-            Self::Chart => (row.chart, 1),
-            Self::KanaYear => (whole_kana, year),
-            Self::KanjiYear => (whole_fold, year),
-            Self::BirthGivenKanji => (names.fold_of(row.given.kanji), date),
-            Self::BirthGivenKana => (names.long_of(row.given.kana), date),
-            Self::Phone => (row.phone, 1),
-            Self::PostalBirth => (row.postal, date),
-            Self::SiteSex => (row.site, u32::from(row.sex)),
-            Self::KanaPostal => (whole_kana, row.postal),
-            Self::KanjiPostal => (whole_fold, row.postal),
-            Self::VoicelessBirthday => {
-                (names.kana(row.whole.kana).map_or(0, |k| k.voiceless), if row.birth.day == 0 { 0 } else { birthday })
-            }
-            Self::RomajiYear => (row.whole.romaji, year),
-        };
-        if left > 0 && right > 0 {
-            out.push((pack(left, right), index));
+        let whole_day = row.birth.day != 0;
+        match self {
+            Self::Chart => row.chart,
+            Self::MedicalId => row.medical_id,
+            Self::Reading => row.whole.long,
+            Self::VoicelessReading => row.voiceless,
+            Self::Name => row.whole.fold,
+            Self::Romaji => row.whole.romaji,
+            Self::Family => row.family.fold,
+            Self::Given => row.given.fold,
+            Self::GivenReading => row.given.long,
+            Self::Year => year,
+            Self::Birthday => u32::from(whole_day) * birthday,
+            Self::Birth => u32::from(whole_day) * (year * 512 + birthday),
+            Self::Sex => u32::from(row.sex),
+            Self::Card => 0,
+            Self::Phone => row.phone,
+            Self::Postal => row.postal,
+            Self::Site => row.site,
+            Self::Other(column) => table.others.get(usize::from(column)).map_or(0, |column| column.at(at)),
         }
     }
 }
 
-/// Two row numbers, the smaller first, and the rules that found them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Candidate {
-    pub(crate) left: u32,
-    pub(crate) right: u32,
-    pub(crate) rules: u16,
+impl fmt::Display for KeyPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chart => "chart",
+            Self::MedicalId => "medical-id",
+            Self::Reading => "reading",
+            Self::VoicelessReading => "voiceless-reading",
+            Self::Name => "name",
+            Self::Romaji => "romaji",
+            Self::Family => "family",
+            Self::Given => "given",
+            Self::GivenReading => "given-reading",
+            Self::Year => "birth-year",
+            Self::Birthday => "birthday",
+            Self::Birth => "birth",
+            Self::Sex => "sex",
+            Self::Card => "card",
+            Self::Phone => "phone",
+            Self::Postal => "postal",
+            Self::Site => "site",
+            Self::Other(at) => return write!(f, "column-{}", at + 1),
+        })
+    }
+}
+
+/// A blocking rule: values that two rows must share to be compared (linkage study §5.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockRule {
+    first: KeyPart,
+    second: Option<KeyPart>,
+}
+
+impl fmt::Display for BlockRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)?;
+        self.second.map_or(Ok(()), |second| write!(f, " + {second}"))
+    }
+}
+
+impl BlockRule {
+    const fn one(first: KeyPart) -> Self {
+        Self { first, second: None }
+    }
+
+    const fn both(first: KeyPart, second: KeyPart) -> Self {
+        Self { first, second: Some(second) }
+    }
+
+    /// Returns the rules for a registration with so many columns of its own, those that find fewest first.
+    pub(crate) fn usual(others: &[OtherKind]) -> Vec<Self> {
+        use KeyPart::{
+            Birth, Birthday, Card, Chart, Family, Given, GivenReading, MedicalId, Name, Other, Phone, Postal, Reading,
+            Romaji, Sex, Site, VoicelessReading, Year,
+        };
+        let mut rules = vec![Self::one(Chart), Self::one(MedicalId), Self::one(Phone)];
+        rules.extend(
+            [
+                (Card, Sex),
+                (Reading, Year),
+                (Name, Year),
+                (Given, Birth),
+                (GivenReading, Birth),
+                (Postal, Birth),
+                (Site, Sex),
+                (Reading, Postal),
+                (Name, Postal),
+                (VoicelessReading, Birthday),
+                (Romaji, Year),
+            ]
+            .map(|(first, second)| Self::both(first, second)),
+        );
+        if others.is_empty() {
+            return rules;
+        }
+        rules.extend([(Family, Birth), (Family, Given)].map(|(first, second)| Self::both(first, second)));
+        let telling = |kind: &OtherKind| *kind != OtherKind::Category;
+        let columns: Vec<u8> =
+            (0..).zip(others.iter().take(MOST_OTHERS)).filter(|(_, kind)| telling(kind)).map(|(at, _)| at).collect();
+        for column in &columns {
+            rules.extend([Birth, Given, Family].map(|part| Self::both(Other(*column), part)));
+        }
+        for (at, left) in columns.iter().enumerate() {
+            rules.extend(columns.iter().skip(at + 1).map(|right| Self::both(Other(*left), Other(*right))));
+        }
+        rules
+    }
+
+    /// Hands on the keys of a row; a row without the needed values has none.
+    fn keys(self, table: &Table, row: (u32, &Row), mut take: impl FnMut(u64)) {
+        let second = self.second.map_or(1, |part| part.of(table, row));
+        if second == 0 {
+            return;
+        }
+        if self.first == KeyPart::Card {
+            table.cards(row.1).iter().filter(|card| card.number > 0).for_each(|card| take(pack(card.number, second)));
+        } else if let first @ 1.. = self.first.of(table, row) {
+            take(pack(first, second));
+        }
+    }
+
+    /// Returns a key that both rows share, unless it is one that was cut.
+    fn shared(self, table: &Table, left: (u32, &Row), right: (u32, &Row), cut: &FxHashSet<u64>) -> bool {
+        let second = self.second.map_or((1, 1), |part| (part.of(table, left), part.of(table, right)));
+        if second.0 == 0 || second.0 != second.1 {
+            return false;
+        }
+        let counts = |first: u32| first > 0 && (cut.is_empty() || !cut.contains(&pack(first, second.0)));
+        if self.first == KeyPart::Card {
+            let held = table.cards(right.1);
+            return table.cards(left.1).iter().any(|l| held.iter().any(|r| l.number == r.number) && counts(l.number));
+        }
+        let first = self.first.of(table, left);
+        first == self.first.of(table, right) && counts(first)
+    }
+}
+
+impl BlockRule {
+    /// Tells whether two rows that share several cards meet at this key for the first time.
+    fn is_first_shared(self, table: &Table, key: u64, left: &Row, right: &Row) -> bool {
+        if self.first != KeyPart::Card {
+            return true;
+        }
+        let held = table.cards(right);
+        let shared = table.cards(left).iter().map(|l| l.number).filter(|l| held.iter().any(|r| r.number == *l));
+        shared.min().is_none_or(|first| u64::from(first) == key >> 32)
+    }
 }
 
 /// What one rule found, and what its frequency cap cut away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockReport {
     /// The rule.
     pub rule: BlockRule,
-    /// Pairs found by this rule, before pairs of several rules are made one.
+    /// Pairs that share a key of this rule, those that other rules find as well among them.
     pub pairs: u64,
+    /// Pairs that no rule before it found.
+    pub first: u64,
     /// Keys held by more registrations than the cap allows.
     pub cut_keys: u64,
     /// Pairs not compared because of that, unless another rule finds them.
     pub cut_pairs: u64,
 }
 
-/// Finds all candidate pairs, sorted and unique.
-pub(crate) fn block(table: &Table, cap: usize) -> (Vec<Candidate>, Vec<BlockReport>) {
-    let mut found: Vec<(u64, u16)> = Vec::new();
-    let mut reports = Vec::with_capacity(BlockRule::ALL.len());
-    let mut keys = Vec::with_capacity(table.rows.len());
-    for (bit, rule) in BlockRule::ALL.into_iter().enumerate() {
-        keys.clear();
-        for (index, row) in (0u32..).zip(&table.rows) {
-            rule.keys(table, row, &mut keys, index);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        reports.push(pairs_of(rule, &keys, cap, 1 << bit, &mut found));
-    }
-    found.sort_unstable();
-    let unique = found.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
-        let (pair, _) = same.first()?;
-        let rules = same.iter().fold(0, |all, (_, rule)| all | rule);
-        Some(Candidate { left: high(*pair), right: low(*pair), rules })
-    });
-    (unique.collect(), reports)
+/// The rules of a run with what their caps cut.
+pub(crate) struct Blocks {
+    rules: Vec<BlockRule>,
+    cut: Vec<FxHashSet<u64>>,
+    across: Across,
 }
 
-fn pairs_of(rule: BlockRule, keys: &[(u64, u32)], cap: usize, bit: u16, found: &mut Vec<(u64, u16)>) -> BlockReport {
-    let mut report = BlockReport { rule, pairs: 0, cut_keys: 0, cut_pairs: 0 };
-    for same in keys.chunk_by(|a, b| a.0 == b.0) {
-        let size = u64::try_from(same.len()).unwrap_or(u64::MAX);
-        let pairs = size * (size - 1) / 2;
-        if same.len() > cap {
-            report.cut_keys += 1;
-            report.cut_pairs += pairs;
-            continue;
+/// Which rows may be one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Across {
+    /// Any two.
+    #[default]
+    All,
+    /// Two of different tables.
+    Sources,
+}
+
+impl Blocks {
+    /// Counts how many rows share each key, and cuts those that too many share.
+    pub(crate) fn new(table: &Table, rules: Vec<BlockRule>, cap: usize, across: Across) -> Self {
+        let cut = rules.iter().map(|rule| frequent(table, *rule, cap)).collect();
+        Self { rules, cut, across }
+    }
+
+    /// Hands every pair, once, to the visitors, one for each share of the keys, on threads of their own.
+    ///
+    /// A visitor gets the smaller row number first. What each made of its pairs comes back with the reports.
+    pub(crate) fn visit<V: Send>(
+        &self,
+        table: &Table,
+        visitors: Vec<V>,
+        each: impl Fn(&mut V, u32, u32) + Sync,
+    ) -> (Vec<V>, Vec<BlockReport>) {
+        let shares = u64::try_from(visitors.len()).unwrap_or(1).max(1);
+        let mut reports: Vec<BlockReport> = self.rules.iter().map(|rule| BlockReport::of(*rule)).collect();
+        let mut done = Vec::with_capacity(visitors.len());
+        std::thread::scope(|scope| {
+            let each = &each;
+            let running: Vec<_> = (0u64..)
+                .zip(visitors)
+                .map(|(share, visitor)| {
+                    let mut work = Share { blocks: self, table, share: (share, shares), visitor };
+                    scope.spawn(move || (work.visit(each), work.visitor))
+                })
+                .collect();
+            for (found, visitor) in running.into_iter().filter_map(|thread| thread.join().ok()) {
+                reports.iter_mut().zip(found).for_each(|(all, one)| all.add(&one));
+                done.push(visitor);
+            }
+        });
+        (done, reports)
+    }
+
+    fn is_found_before(&self, nth: usize, table: &Table, left: (u32, &Row), right: (u32, &Row)) -> bool {
+        self.rules.iter().zip(&self.cut).take(nth).any(|(rule, cut)| rule.shared(table, left, right, cut))
+    }
+
+    /// Returns how many rules find a pair.
+    pub(crate) fn finders(&self, table: &Table, left: u32, right: u32) -> usize {
+        let (Some(l), Some(r)) = (table.row(left), table.row(right)) else { return 0 };
+        let finds = |(rule, cut): &(&BlockRule, &FxHashSet<u64>)| rule.shared(table, (left, l), (right, r), cut);
+        self.rules.iter().zip(&self.cut).filter(finds).count()
+    }
+}
+
+/// The keys that one thread looks after, of every rule.
+struct Share<'t, V> {
+    blocks: &'t Blocks,
+    table: &'t Table,
+    /// Which share of how many.
+    share: (u64, u64),
+    visitor: V,
+}
+
+impl<V> Share<'_, V> {
+    fn visit(&mut self, each: &impl Fn(&mut V, u32, u32)) -> Vec<BlockReport> {
+        let (share, shares) = self.share;
+        let mut keys: Vec<(u64, u32)> = Vec::new();
+        let mut reports = Vec::with_capacity(self.blocks.rules.len());
+        for (nth, rule) in self.blocks.rules.iter().enumerate() {
+            keys.clear();
+            for (at, row) in (0u32..).zip(&self.table.rows) {
+                rule.keys(self.table, (at, row), |key| {
+                    if mixed(key) % shares == share {
+                        keys.push((key, at));
+                    }
+                });
+            }
+            keys.sort_unstable();
+            keys.dedup();
+            let mut report = BlockReport::of(*rule);
+            for same in keys.chunk_by(|a, b| a.0 == b.0) {
+                self.visit_key(nth, same, &mut report, each);
+            }
+            reports.push(report);
         }
-        report.pairs += pairs;
+        reports
+    }
+
+    fn visit_key(
+        &mut self,
+        nth: usize,
+        same: &[(u64, u32)],
+        report: &mut BlockReport,
+        each: &impl Fn(&mut V, u32, u32),
+    ) {
+        let (blocks, table) = (self.blocks, self.table);
+        let Some((key, _)) = same.first().copied().filter(|_| same.len() > 1) else { return };
+        if blocks.cut.get(nth).is_some_and(|cut| cut.contains(&key)) {
+            let size = u64::try_from(same.len()).unwrap_or(u64::MAX);
+            report.cut_keys += 1;
+            report.cut_pairs += size * (size - 1) / 2;
+            return;
+        }
         for (at, (_, left)) in same.iter().enumerate() {
-            found.extend(same.iter().skip(at + 1).map(|(_, right)| (pack(*left, *right), bit)));
+            for (_, right) in same.iter().skip(at + 1) {
+                let (Some(l), Some(r)) = (table.row(*left), table.row(*right)) else { continue };
+                let same_source = blocks.across == Across::Sources && l.source == r.source;
+                if same_source || !report.rule.is_first_shared(table, key, l, r) {
+                    continue;
+                }
+                report.pairs += 1;
+                if !blocks.is_found_before(nth, table, (*left, l), (*right, r)) {
+                    report.first += 1;
+                    each(&mut self.visitor, *left, *right);
+                }
+            }
         }
     }
-    report
+}
+
+impl BlockReport {
+    fn of(rule: BlockRule) -> Self {
+        Self { rule, pairs: 0, first: 0, cut_keys: 0, cut_pairs: 0 }
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.pairs += more.pairs;
+        self.first += more.first;
+        self.cut_keys += more.cut_keys;
+        self.cut_pairs += more.cut_pairs;
+    }
+}
+
+/// Returns the keys that more rows than the cap share.
+///
+/// A table of counters by a mix of the key finds what may be frequent in little memory; only that is counted exactly.
+fn frequent(table: &Table, rule: BlockRule, cap: usize) -> FxHashSet<u64> {
+    let rows = || (0u32..).zip(&table.rows);
+    let places = (table.rows.len() * 2).next_power_of_two().max(1 << 10);
+    let place = |key: u64| usize::try_from(mixed(key)).unwrap_or_default() & (places - 1);
+    let mut seen = vec![0_u16; places];
+    for row in rows() {
+        rule.keys(table, row, |key| seen.iter_mut().skip(place(key)).take(1).for_each(|n| *n = n.saturating_add(1)));
+    }
+    let mut exact: FxHashMap<u64, usize> = FxHashMap::default();
+    let cap_seen = u16::try_from(cap).unwrap_or(u16::MAX - 1);
+    for row in rows() {
+        rule.keys(table, row, |key| {
+            if seen.get(place(key)).is_some_and(|count| *count > cap_seen) {
+                *exact.entry(key).or_default() += 1;
+            }
+        });
+    }
+    exact.into_iter().filter(|(_, count)| *count > cap).map(|(key, _)| key).collect()
+}
+
+fn mixed(key: u64) -> u64 {
+    let folded = (key ^ key >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    folded ^ folded >> 29
 }
 
 fn pack(left: u32, right: u32) -> u64 {
     u64::from(left) << 32 | u64::from(right)
-}
-
-fn high(pair: u64) -> u32 {
-    u32::try_from(pair >> 32).unwrap_or(u32::MAX)
-}
-
-fn low(pair: u64) -> u32 {
-    u32::try_from(pair & u64::from(u32::MAX)).unwrap_or(u32::MAX)
 }

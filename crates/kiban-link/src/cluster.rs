@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     Error,
+    compare::Comparer,
     constraints::Constraints,
     encode::{Row, Table},
     normalise::date::Agreement,
@@ -56,8 +57,6 @@ pub(crate) struct Partition {
     pub(crate) refused: FxHashMap<(u32, u32), Refusal>,
 }
 
-/// A pair that was never compared speaks a little against a join of their groups.
-const UNSEEN: f64 = 0.35;
 /// The mean probability between two groups below which they stay apart.
 const MEAN: f64 = 0.5;
 
@@ -77,12 +76,13 @@ pub(crate) fn cluster(scored: &Scored, constraints: &Constraints) -> Result<Part
         }
     }
     let mut refused = FxHashMap::default();
+    let mut comparer = Comparer::new(&scored.table);
     for edge in scored.edges() {
         let (a, b) = (groups.find(edge.left), groups.find(edge.right));
         if a == b {
             continue;
         }
-        match refusal(scored, &cannot, groups.members(a), groups.members(b)) {
+        match refusal(scored, &mut comparer, &cannot, (groups.members(a), groups.members(b))) {
             Some(why) => drop(refused.insert((edge.left, edge.right), why)),
             None => groups.join(edge),
         }
@@ -92,7 +92,12 @@ pub(crate) fn cluster(scored: &Scored, constraints: &Constraints) -> Result<Part
 }
 
 /// Why two groups must stay apart, if they must.
-fn refusal(scored: &Scored, cannot: &FxHashSet<(u32, u32)>, left: &[u32], right: &[u32]) -> Option<Refusal> {
+fn refusal(
+    scored: &Scored,
+    comparer: &mut Comparer<'_>,
+    cannot: &FxHashSet<(u32, u32)>,
+    (left, right): (&[u32], &[u32]),
+) -> Option<Refusal> {
     let pairs = || left.iter().flat_map(|l| right.iter().map(move |r| (*l, *r)));
     if !cannot.is_empty() && pairs().any(|pair| cannot.contains(&pair)) {
         return Some(Refusal::Human);
@@ -102,24 +107,30 @@ fn refusal(scored: &Scored, cannot: &FxHashSet<(u32, u32)>, left: &[u32], right:
     }
     let (mut total, mut count) = (0.0, 0.0);
     for (l, r) in pairs() {
-        total += scored.probability(l, r).unwrap_or(UNSEEN);
+        total += scored.verdict(comparer.pair(l.min(r), l.max(r))).probability();
         count += 1.0;
     }
     (total < MEAN * count).then_some(Refusal::Chain)
 }
 
 fn conflict(table: &Table, left: u32, right: u32) -> bool {
-    let row = |at: u32| usize::try_from(at).ok().and_then(|at| table.rows.get(at));
-    let (Some(l), Some(r)) = (row(left), row(right)) else { return false };
-    charts_contradict(l, r) || conflict_of_cards(table, l, r)
+    let (Some(l), Some(r)) = (table.row(left), table.row(right)) else { return false };
+    charts_contradict(l, r) || medical_ids_contradict(l, r) || conflict_of_cards(table, l, r)
 }
 
 /// Two charts of one facility with facts that one person cannot have.
 fn charts_contradict(l: &Row, r: &Row) -> bool {
-    let two_charts = l.facility == r.facility && (l.chart == 0 || l.chart != r.chart);
+    let two_charts = l.facility > 0 && l.facility == r.facility && (l.chart == 0 || l.chart != r.chart);
     let other_sex = l.sex > 0 && r.sex > 0 && l.sex != r.sex;
     let other_birth = l.birth.agreement(r.birth) >= Agreement::Swapped;
     two_charts && (other_sex || other_birth)
+}
+
+/// One medical ID with facts that one person cannot have: such ids exist (Imamura, JCMI 2024).
+fn medical_ids_contradict(l: &Row, r: &Row) -> bool {
+    let other_month = l.birth.month > 0 && r.birth.month > 0 && l.birth.month != r.birth.month;
+    let other_sex = l.sex > 0 && r.sex > 0 && l.sex != r.sex;
+    l.medical_id > 0 && l.medical_id == r.medical_id && (other_sex || other_month)
 }
 
 /// Disjoint groups that remember their members and their weakest join.
@@ -152,7 +163,8 @@ impl Groups {
         usize::try_from(row).ok().and_then(|row| self.parent.get(row)).copied().unwrap_or(row)
     }
 
-    fn members(&self, group: u32) -> &[u32] {
+    /// The rows of a group, by its name.
+    pub(crate) fn members(&self, group: u32) -> &[u32] {
         let at = usize::try_from(group).unwrap_or(usize::MAX);
         self.members.get(&group).map_or_else(|| self.singles.get(at..=at).unwrap_or(&[]), Vec::as_slice)
     }
@@ -181,19 +193,24 @@ impl Groups {
         }
     }
 
+    /// The names of all groups, sorted.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = u32> + '_ {
+        self.singles.iter().copied().filter(|row| self.up(*row) == *row)
+    }
+
     /// All groups as persons, sorted by their first registration.
     pub(crate) fn persons(&self, rows: &[Row]) -> Vec<Person> {
         let patient = |row: u32| usize::try_from(row).ok().and_then(|row| rows.get(row)).map(|row| row.patient);
-        let roots = self.singles.iter().filter(|row| self.up(**row) == **row);
-        let mut persons: Vec<Person> = roots
+        let mut persons: Vec<Person> = self
+            .roots()
             .map(|root| {
-                let mut members: Vec<PatientRef> = self.members(*root).iter().filter_map(|row| patient(*row)).collect();
+                let mut members: Vec<PatientRef> = self.members(root).iter().filter_map(|row| patient(*row)).collect();
                 members.sort_unstable();
                 let bridge = |edge: &Edge| {
                     let (left, right) = (patient(edge.left)?, patient(edge.right)?);
                     Some(Bridge { left: left.min(right), right: left.max(right), probability: edge.probability })
                 };
-                Person { members, weakest: self.weakest.get(root).and_then(bridge) }
+                Person { members, weakest: self.weakest.get(&root).and_then(bridge) }
             })
             .collect();
         persons.sort_unstable_by(|a, b| a.members.cmp(&b.members));

@@ -2,11 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::normalise::{
-    kana,
-    kanji::{self, Residence},
-    romaji,
-    text::LOST,
+use crate::{
+    encode::Part,
+    normalise::{
+        kana,
+        kanji::{self, Residence},
+        romaji,
+        text::LOST,
+    },
 };
 
 /// Gives each distinct text a number from 1; 0 is the empty text.
@@ -49,7 +52,8 @@ pub(crate) struct Kana {
 
 /// All names of a run.
 pub(crate) struct Names {
-    kanji_ids: FxHashMap<(Box<str>, bool), u32>,
+    /// Of those who live here by right, and of foreign residents.
+    kanji_ids: [FxHashMap<Box<str>, u32>; 2],
     kana_ids: Interner,
     folds: Interner,
     keys: Interner,
@@ -62,7 +66,7 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn new() -> Self {
         Self {
-            kanji_ids: FxHashMap::default(),
+            kanji_ids: Default::default(),
             kana_ids: Interner::default(),
             folds: Interner::default(),
             keys: Interner::default(),
@@ -73,12 +77,21 @@ impl Names {
         }
     }
 
+    /// Returns the numbers of one part of a name; a name without a romanisation has that of its reading.
+    pub(crate) fn part(&mut self, kanji: &str, kana: &str, romaji: &str, residence: Residence) -> Part {
+        let (kanji, kana) = (self.kanji_id(kanji, residence), self.kana_id(kana));
+        let (long, derived) = self.kana(kana).map_or((0, 0), |k| (k.long, k.romaji));
+        let romaji = if derived == 0 { self.romaji_id(romaji) } else { derived };
+        Part { kanji, fold: self.kanji(kanji).map_or(0, |k| k.fold), kana, long, romaji }
+    }
+
     pub(crate) fn kanji_id(&mut self, base: &str, residence: Residence) -> u32 {
         if base.is_empty() {
             return 0;
         }
-        let key = (base.into(), residence == Residence::Foreign);
-        if let Some(id) = self.kanji_ids.get(&key) {
+        let [domestic, foreign] = &mut self.kanji_ids;
+        let ids = if residence == Residence::Foreign { foreign } else { domestic };
+        if let Some(id) = ids.get(base) {
             return *id;
         }
         let folded = kanji::fold(base, residence);
@@ -90,7 +103,7 @@ impl Names {
         };
         let id = u32::try_from(self.kanji.len()).unwrap_or(u32::MAX);
         self.kanji.push(entry);
-        self.kanji_ids.insert(key, id);
+        ids.insert(base.into(), id);
         id
     }
 
@@ -127,13 +140,5 @@ impl Names {
 
     pub(crate) fn kana(&self, id: u32) -> Option<&Kana> {
         usize::try_from(id).ok().filter(|i| *i > 0).and_then(|i| self.kana.get(i))
-    }
-
-    pub(crate) fn fold_of(&self, id: u32) -> u32 {
-        self.kanji(id).map_or(0, |k| k.fold)
-    }
-
-    pub(crate) fn long_of(&self, id: u32) -> u32 {
-        self.kana(id).map_or(0, |k| k.long)
     }
 }

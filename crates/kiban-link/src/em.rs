@@ -1,7 +1,5 @@
 //! Stage 4: the model is learned from pattern counts by EM, held by Dirichlet priors and by what random pairs show.
 
-use rustc_hash::FxHashMap;
-
 use crate::{
     compare::{Comparer, Field, Pattern},
     encode::Table,
@@ -18,12 +16,13 @@ const STILL: f64 = 1e-5;
 /// At the most this many random pairs are drawn.
 const SAMPLE: u64 = 500_000;
 
-/// Shares of the levels of every field.
-type Shares = [Vec<f64>; 8];
+/// Shares of the levels of every field, in the order of [`Random::fields`].
+type Shares = Vec<Vec<f64>>;
 
 /// What random pairs show: every field, and birth dates of one year or of one day.
 pub(crate) struct Random {
-    fields: Shares,
+    fields: Vec<Field>,
+    shares: Shares,
     same_year: Vec<f64>,
     same_day: Vec<f64>,
 }
@@ -31,8 +30,10 @@ pub(crate) struct Random {
 impl Random {
     /// Draws pairs at fixed strides (no randomness), leaving out those that agree on birth date and given name.
     pub(crate) fn measure(table: &Table) -> Self {
-        let mut counts = belief(|field, level| field.prior_random(level), RANDOM_STRENGTH);
-        let [_, _, birth, ..] = belief(|field, level| field.prior_random(level), 20.0);
+        let others = (0..).zip(&table.others).map(|(at, column)| Field::Other(at, column.kind));
+        let fields: Vec<Field> = Field::OF_REGISTRATION.into_iter().chain(others).collect();
+        let mut counts = belief(&fields, |field, level| field.prior_random(level), RANDOM_STRENGTH);
+        let birth = belief(&[Field::Birth], |field, level| field.prior_random(level), 20.0).pop().unwrap_or_default();
         let (mut same_year, mut same_day) = (birth.clone(), birth);
         scale_down_agreement(&mut same_year);
         scale_down_agreement(&mut same_day);
@@ -43,21 +44,34 @@ impl Random {
             if Field::Given.agrees(given) && Field::Birth.agrees(date) {
                 continue;
             }
-            for (field, (levels, level)) in Field::ALL.iter().zip(counts.iter_mut().zip(pattern.levels())) {
+            for (field, levels) in fields.iter().zip(&mut counts) {
+                let level = pattern.level(*field);
                 if field.group(level).is_some() {
                     add(levels, level, 1.0);
                 }
             }
             let (Some(l), Some(r)) = (birth_of(table, left), birth_of(table, right)) else { continue };
-            add(&mut same_year, l.agreement(Birth { year: l.year, ..r }) as u8, 1.0);
-            add(&mut same_day, l.agreement(Birth { month: l.month, day: l.day, ..r }) as u8, 1.0);
+            add(&mut same_year, l.agreement(Birth { year: l.year, ..r }) as u16, 1.0);
+            add(&mut same_day, l.agreement(Birth { month: l.month, day: l.day, ..r }) as u16, 1.0);
         }
-        for (field, levels) in Field::ALL.into_iter().zip(&mut counts) {
-            normalise(field, levels);
+        for (field, levels) in fields.iter().zip(&mut counts) {
+            normalise(*field, levels);
         }
         normalise(Field::Birth, &mut same_year);
         normalise(Field::Birth, &mut same_day);
-        Self { fields: counts, same_year, same_day }
+        Self { fields, shares: counts, same_year, same_day }
+    }
+
+    /// Returns the model that is believed before any candidate is seen.
+    pub(crate) fn believed(&self) -> Model {
+        Model {
+            fields: self.fields.clone(),
+            weights: start_weights(&self.fields),
+            shares: Class::ALL.iter().map(|class| logs(&beliefs_of(*class, self))).collect(),
+            rounds: 0,
+            converged: false,
+            identified: true,
+        }
     }
 }
 
@@ -69,7 +83,7 @@ fn scale_down_agreement(levels: &mut [f64]) {
 }
 
 fn birth_of(table: &Table, at: u32) -> Option<Birth> {
-    let row = usize::try_from(at).ok().and_then(|at| table.rows.get(at))?;
+    let row = table.row(at)?;
     (row.birth.day > 0).then_some(row.birth)
 }
 
@@ -87,57 +101,53 @@ fn strided_pairs(rows: usize) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
-/// Counts equal patterns, sorted by pattern.
-pub(crate) fn count(patterns: &[Pattern]) -> Vec<(Pattern, f64)> {
-    let mut counts: FxHashMap<Pattern, f64> = FxHashMap::default();
-    for pattern in patterns {
-        *counts.entry(*pattern).or_default() += 1.0;
-    }
-    let mut sorted: Vec<_> = counts.into_iter().collect();
-    sorted.sort_unstable_by_key(|(pattern, _)| *pattern);
-    sorted
-}
-
 /// Learns the model. Where what was learned no longer looks like persons, the beliefs are given back instead.
-pub(crate) fn learn(counts: &[(Pattern, f64)], random: &Random) -> Model {
+pub(crate) fn learn(counts: &[(Pattern, f64)], random: &Random, threads: usize) -> Model {
     let beliefs: Vec<Shares> = Class::ALL.iter().map(|class| beliefs_of(*class, random)).collect();
-    let start = Model {
-        weights: start_weights(),
-        shares: beliefs.iter().map(logs).collect(),
-        rounds: 0,
-        converged: counts.is_empty(),
-        identified: true,
-    };
+    let start = Model { converged: counts.is_empty(), ..random.believed() };
     let mut model = start.clone();
     for round in 1..=ROUNDS {
-        let next = maximise(&model, counts, &beliefs, random);
+        let next = maximise(&model, counts, &beliefs, random, threads);
         let moved = model.weights.iter().zip(&next.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         model = Model { rounds: round, converged: moved < STILL, ..next };
         if model.converged {
             break;
         }
     }
-    let looks_like_persons = model.agreement(Class::Match, Field::Birth) > 0.7
-        && model.agreement(Class::Match, Field::Given) > 0.5
-        && model.agreement(Class::Match, Field::Sex) > 0.9;
-    if looks_like_persons { model } else { Model { identified: false, ..start } }
+    if looks_like_persons(&model, random) { model } else { Model { identified: false, ..start } }
 }
 
-fn start_weights() -> Vec<f64> {
-    vec![0.4, 0.15, 0.02, 0.1, 0.1, 0.02, 0.1, 0.02, 0.02, 0.08]
+/// Whether the match class still agrees where one person's values do, and more often than chance.
+fn looks_like_persons(model: &Model, random: &Random) -> bool {
+    let least = |field: &Field| match field {
+        Field::Birth => 0.7,
+        Field::Given => 0.5,
+        Field::Sex => 0.9,
+        _ => 0.0,
+    };
+    random.fields.iter().zip(&random.shares).all(|(field, shares)| {
+        let by_chance: f64 =
+            each(shares).filter(|(l, _)| field.group(*l) == Some(0) && field.agrees(*l)).map(|(_, s)| s).sum();
+        let agreement = model.agreement(Class::Match, *field);
+        *field == Field::Chart || (agreement > least(field) && agreement >= by_chance)
+    })
+}
+
+/// How frequent each class is believed to be; those for columns of their own are nothing where there are none.
+fn start_weights(fields: &[Field]) -> Vec<f64> {
+    let own = if fields.len() > Field::OF_REGISTRATION.len() { 0.05 } else { 0.0 };
+    vec![0.4, 0.15, 0.02, 0.1, 0.1, 0.02, 0.1, 0.02, 0.02, own, own, 0.08]
 }
 
 /// One round: who is responsible for each pattern, and the shares that follow.
-fn maximise(model: &Model, counts: &[(Pattern, f64)], beliefs: &[Shares], random: &Random) -> Model {
-    let mut weights: Vec<f64> = start_weights().iter().map(|w| w * 100.0).collect();
+fn maximise(model: &Model, counts: &[(Pattern, f64)], beliefs: &[Shares], random: &Random, threads: usize) -> Model {
+    let mut weights: Vec<f64> = start_weights(&model.fields).iter().map(|w| w * 100.0).collect();
     let mut shares: Vec<Shares> = beliefs.iter().zip(Class::ALL).map(|(b, class)| scaled(b, strength(class))).collect();
-    for (pattern, times) in counts {
-        let levels = pattern.levels();
-        for ((part, weight), fields) in model.responsibilities(*pattern).iter().zip(&mut weights).zip(&mut shares) {
-            let mass = part * times;
+    for part in expectations(model, counts, threads) {
+        for ((weight, fields), (mass, masses)) in weights.iter_mut().zip(&mut shares).zip(part) {
             *weight += mass;
-            for (level_shares, level) in fields.iter_mut().zip(levels) {
-                add(level_shares, level, mass);
+            for (levels, masses) in fields.iter_mut().zip(masses) {
+                levels.iter_mut().zip(masses).for_each(|(level, mass)| *level += mass);
             }
         }
     }
@@ -152,13 +162,46 @@ fn maximise(model: &Model, counts: &[(Pattern, f64)], beliefs: &[Shares], random
     }
 }
 
+/// How much of the candidates falls to each class, and to each level of each field in it.
+type Mass = Vec<(f64, Shares)>;
+
+/// Patterns that are summed in one piece. Pieces, and so the order of summing, do not depend on the threads.
+const PIECE: usize = 1 << 14;
+
+/// Sums responsibilities, piece by piece on all threads.
+fn expectations(model: &Model, counts: &[(Pattern, f64)], threads: usize) -> Vec<Mass> {
+    let pieces: Vec<&[(Pattern, f64)]> = counts.chunks(PIECE).collect();
+    let share = pieces.len().div_ceil(threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        let work =
+            |pieces: &[&[(Pattern, f64)]]| pieces.iter().map(|piece| expectation(model, piece)).collect::<Vec<_>>();
+        let running: Vec<_> = pieces.chunks(share).map(|pieces| scope.spawn(move || work(pieces))).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    })
+}
+
+fn expectation(model: &Model, counts: &[(Pattern, f64)]) -> Mass {
+    let zeros = || model.fields.iter().map(|field| vec![0.0; usize::from(field.levels())]).collect();
+    let mut mass: Mass = Class::ALL.iter().map(|_| (0.0, zeros())).collect();
+    for (pattern, times) in counts {
+        for (part, (total, fields)) in model.responsibilities(*pattern).iter().zip(&mut mass) {
+            let share = part * times;
+            *total += share;
+            for (field, levels) in model.fields.iter().zip(fields) {
+                add(levels, pattern.level(*field), share);
+            }
+        }
+    }
+    mass
+}
+
 fn strength(class: Class) -> f64 {
     if class == Class::Match { MATCH_STRENGTH } else { OTHER_STRENGTH }
 }
 
 /// Makes counts into shares, and puts back the shares that are not for learning.
 fn settle(class: Class, fields: &mut Shares, belief: &Shares, random: &Random) {
-    for (((field, levels), fixed), seen) in Field::ALL.into_iter().zip(fields).zip(belief).zip(&random.fields) {
+    for (((field, levels), fixed), seen) in random.fields.iter().copied().zip(fields).zip(belief).zip(&random.shares) {
         match class.share(field) {
             Share::Learned => normalise(field, levels),
             Share::LearnedUnlessEqual => {
@@ -174,8 +217,8 @@ fn settle(class: Class, fields: &mut Shares, belief: &Shares, random: &Random) {
 fn beliefs_of(class: Class, random: &Random) -> Shares {
     let kin = matches!(class, Class::Household | Class::Twins);
     let believed = |field: Field, level| if kin { field.prior_kin(level) } else { field.prior_match(level) };
-    let mut shares = belief(believed, 1.0);
-    for ((field, levels), seen) in Field::ALL.into_iter().zip(&mut shares).zip(&random.fields) {
+    let mut shares = belief(&random.fields, believed, 1.0);
+    for ((field, levels), seen) in random.fields.iter().copied().zip(&mut shares).zip(&random.shares) {
         normalise(field, levels);
         if class == Class::Match {
             continue;
@@ -210,10 +253,10 @@ fn mix(levels: &mut [f64], seen: &[f64]) {
 /// Sets the agreeing levels to what random pairs show and lets the others share the rest, group by group.
 fn hold_agreement(field: Field, levels: &mut [f64], seen: &[f64]) {
     for group in 0..3 {
-        let of_group = |level: u8| field.group(level) == Some(group);
+        let of_group = |level: u16| field.group(level) == Some(group);
         let rest: f64 = each(levels).filter(|(l, _)| of_group(*l) && !field.agrees(*l)).map(|(_, s)| s).sum();
         let held: f64 = each(seen).filter(|(l, _)| of_group(*l) && field.agrees(*l)).map(|(_, s)| s).sum();
-        for ((level, share), other) in (0u8..).zip(levels.iter_mut()).zip(seen) {
+        for ((level, share), other) in (0u16..).zip(levels.iter_mut()).zip(seen) {
             if of_group(level) {
                 *share = if field.agrees(level) { *other } else { *share / rest * (1.0 - held) };
             }
@@ -221,24 +264,25 @@ fn hold_agreement(field: Field, levels: &mut [f64], seen: &[f64]) {
     }
 }
 
-fn each(levels: &[f64]) -> impl Iterator<Item = (u8, f64)> {
-    (0u8..).zip(levels.iter().copied())
+fn each(levels: &[f64]) -> impl Iterator<Item = (u16, f64)> {
+    (0u16..).zip(levels.iter().copied())
 }
 
 /// Pseudo-counts of a belief, group by group.
-fn belief(prior: impl Fn(Field, u8) -> f64, strength: f64) -> Shares {
-    Field::ALL.map(|field| {
-        let mut levels: Vec<f64> = (0..field.levels()).map(|level| prior(field, level)).collect();
-        normalise(field, &mut levels);
+fn belief(fields: &[Field], prior: impl Fn(Field, u16) -> f64, strength: f64) -> Shares {
+    let of = |field: &Field| {
+        let mut levels: Vec<f64> = (0..field.levels()).map(|level| prior(*field, level)).collect();
+        normalise(*field, &mut levels);
         levels.into_iter().map(|share| share * strength).collect()
-    })
+    };
+    fields.iter().map(of).collect()
 }
 
 fn scaled(shares: &Shares, strength: f64) -> Shares {
-    shares.clone().map(|levels| levels.into_iter().map(|share| share * strength).collect())
+    shares.iter().map(|levels| levels.iter().map(|share| share * strength).collect()).collect()
 }
 
-fn add(levels: &mut [f64], level: u8, mass: f64) {
+fn add(levels: &mut [f64], level: u16, mass: f64) {
     if let Some(share) = levels.get_mut(usize::from(level)) {
         *share += mass;
     }
@@ -249,13 +293,13 @@ fn normalise(field: Field, levels: &mut [f64]) {
     const FLOOR: f64 = 1e-12;
     for group in 0..3 {
         let total: f64 = each(levels).filter(|(l, _)| field.group(*l) == Some(group)).map(|(_, s)| s + FLOOR).sum();
-        for (level, share) in (0u8..).zip(levels.iter_mut()) {
+        for (level, share) in (0u16..).zip(levels.iter_mut()) {
             if field.group(level) == Some(group) {
                 *share = (*share + FLOOR) / total;
             }
         }
     }
-    for (level, share) in (0u8..).zip(levels.iter_mut()) {
+    for (level, share) in (0u16..).zip(levels.iter_mut()) {
         if field.group(level).is_none() {
             *share = 1.0;
         }
@@ -263,7 +307,7 @@ fn normalise(field: Field, levels: &mut [f64]) {
 }
 
 fn logs(shares: &Shares) -> Shares {
-    shares.clone().map(|levels| levels.into_iter().map(f64::ln).collect())
+    shares.iter().map(|levels| levels.iter().map(|share| share.ln()).collect()).collect()
 }
 
 #[cfg(test)]
@@ -272,7 +316,7 @@ mod tests {
 
     #[test]
     fn shares_of_each_group_sum_to_one() {
-        for field in Field::ALL {
+        for field in Field::OF_REGISTRATION {
             let mut levels: Vec<f64> = (0..field.levels()).map(|l| field.prior_match(l)).collect();
             normalise(field, &mut levels);
             for group in 0..3 {

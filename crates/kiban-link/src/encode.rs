@@ -1,20 +1,25 @@
 //! Normalised registrations as rows of numbers, ready to be blocked and compared.
 
 use kiban_core::PatientRef;
-use rustc_hash::FxHashMap;
 
 use crate::{
     Registration,
+    columns::{self, Column},
+    compare::OtherKind,
     dictionary::{Interner, Names},
-    normalise::{Normal, codes::Card, date::Birth, normalise},
+    normalise::{Normal, Words, codes::Card, date::Birth, kanji::Residence, normalise},
     split::Splitter,
 };
 
-/// One part of a name in three scripts; zero where a script is missing.
+/// One part of a name in three scripts, as written and as compared; zero where a script is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) kanji: u32,
+    /// The kanji with variants folded.
+    pub(crate) fold: u32,
     pub(crate) kana: u32,
+    /// The reading with long vowels made one.
+    pub(crate) long: u32,
     pub(crate) romaji: u32,
 }
 
@@ -55,9 +60,13 @@ impl CardRow {
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) patient: PatientRef,
+    /// Which of several tables it comes from.
+    pub(crate) source: u8,
     pub(crate) facility: u32,
     pub(crate) chart: u32,
     pub(crate) whole: Part,
+    /// The whole reading without voicing.
+    pub(crate) voiceless: u32,
     pub(crate) family: Part,
     pub(crate) given: Part,
     pub(crate) birth: Birth,
@@ -71,6 +80,7 @@ pub(crate) struct Row {
     pub(crate) phone: u32,
     pub(crate) mobile: bool,
     pub(crate) newborn: bool,
+    pub(crate) medical_id: u32,
     cards: (u32, u32),
 }
 
@@ -78,16 +88,17 @@ pub(crate) struct Row {
 pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     pub(crate) names: Names,
+    pub(crate) others: Vec<Column>,
     cards: Vec<CardRow>,
     family_counts: Counts,
     given_counts: Counts,
-    site_counts: FxHashMap<u32, u32>,
+    site_counts: Vec<u32>,
 }
 
 #[derive(Default)]
 struct Counts {
-    kanji: FxHashMap<u32, u32>,
-    kana: FxHashMap<u32, u32>,
+    kanji: Vec<u32>,
+    kana: Vec<u32>,
 }
 
 /// Which part of a name is meant.
@@ -105,36 +116,57 @@ struct Places {
     rooms: Interner,
     phones: Interner,
     codes: Interner,
+    medical_ids: Interner,
 }
 
-impl Table {
-    /// Normalises and encodes in the order of patients, so that the order of the input does not matter; nor does the
-    /// number of `threads`.
-    pub(crate) fn build(registrations: &[Registration], threads: usize) -> Self {
-        let mut sorted: Vec<&Registration> = registrations.iter().collect();
-        sorted.sort_by_key(|registration| registration.patient);
-        let normals = normalise_all(&sorted, threads);
-        let splitter = Splitter::learn(&normals);
-        let mut table = Self {
-            rows: Vec::with_capacity(normals.len()),
+/// A table to which registrations are still added.
+pub(crate) struct TableBuilder {
+    table: Table,
+    names: Vec<WrittenName>,
+    splitter: Splitter,
+    places: Places,
+    threads: usize,
+}
+
+/// A name as it stands in a registration, until all names are known and it can be split.
+struct WrittenName {
+    kanji: Words,
+    kana: Words,
+    romaji: Words,
+    residence: Residence,
+}
+
+impl TableBuilder {
+    pub(crate) fn new(others: &[OtherKind], threads: usize) -> Self {
+        let table = Table {
+            rows: Vec::new(),
             names: Names::new(),
+            others: others.iter().map(|kind| Column::new(*kind)).collect(),
             cards: Vec::new(),
             family_counts: Counts::default(),
             given_counts: Counts::default(),
-            site_counts: FxHashMap::default(),
+            site_counts: Vec::new(),
         };
-        let mut places = Places::default();
-        for (registration, normal) in sorted.into_iter().zip(&normals) {
-            let row = table.row(registration, normal, &splitter, &mut places);
-            table.count(&row);
-            table.rows.push(row);
-        }
-        table
+        Self { table, names: Vec::new(), splitter: Splitter::default(), places: Places::default(), threads }
     }
 
-    fn row(&mut self, registration: &Registration, one: &Normal, splitter: &Splitter, places: &mut Places) -> Row {
-        let (whole, family, given) = self.name(one, splitter);
-        let facility = places.facilities.id(registration.facility.as_str());
+    /// Normalises registrations on all threads and adds them.
+    pub(crate) fn add(&mut self, registrations: &[Registration]) {
+        for (registration, normal) in registrations.iter().zip(normalise_all(registrations, self.threads)) {
+            self.splitter.learn(&normal);
+            let row = self.row(registration, &normal);
+            self.table.rows.push(row);
+            for (at, column) in self.table.others.iter_mut().enumerate() {
+                column.push(normal.others.get(at).map_or("", String::as_str));
+            }
+            let Normal { kanji, kana, romaji, residence, .. } = normal;
+            self.names.push(WrittenName { kanji, kana, romaji, residence });
+        }
+    }
+
+    fn row(&mut self, registration: &Registration, one: &Normal) -> Row {
+        let places = &mut self.places;
+        let facility = places.facilities.id(registration.facility.as_deref().unwrap_or_default());
         let chart = if one.local_id.is_empty() { 0 } else { places.charts.id(&format!("{facility}/{}", one.local_id)) };
         let address = &one.address;
         let numbers: String = address.numbers.iter().map(|n| format!("/{n}")).collect();
@@ -142,11 +174,13 @@ impl Table {
         let room = address.room.map_or(0, |room| places.rooms.id(&room.to_string()));
         Row {
             patient: registration.patient,
+            source: registration.source,
             facility,
             chart,
-            whole,
-            family,
-            given,
+            whole: Part::default(),
+            voiceless: 0,
+            family: Part::default(),
+            given: Part::default(),
             birth: one.birth,
             sex: one.sex,
             postal: one.postal,
@@ -157,47 +191,80 @@ impl Table {
             phone: places.phones.id(&one.phone.number),
             mobile: one.phone.mobile,
             newborn: one.newborn,
-            cards: self.encode_cards(&one.cards, places),
+            medical_id: places.medical_ids.id(&one.medical_id),
+            cards: encode_cards(&mut self.table.cards, &one.cards, places),
         }
     }
 
-    fn name(&mut self, one: &Normal, splitter: &Splitter) -> (Part, Part, Part) {
-        let kanji = splitter.kanji(&one.kanji);
-        let kana = splitter.kana(&one.kana, &kanji.0);
-        let romaji = one.romaji.split().unwrap_or_default();
-        let whole = self.part(&one.kanji.whole(), &one.kana.whole(), &one.romaji.whole(), one);
-        let family = self.part(&kanji.0, &kana.0, &romaji.0, one);
-        let given = if one.newborn { Part::default() } else { self.part(&kanji.1, &kana.1, &romaji.1, one) };
-        (whole, family, given)
-    }
-
-    fn part(&mut self, kanji: &str, kana: &str, romaji: &str, one: &Normal) -> Part {
-        let kana = self.names.kana_id(kana);
-        let derived = self.names.kana(kana).map_or(0, |k| k.romaji);
-        let romaji = if derived == 0 { self.names.romaji_id(romaji) } else { derived };
-        Part { kanji: self.names.kanji_id(kanji, one.residence), kana, romaji }
-    }
-
-    fn encode_cards(&mut self, cards: &[Card], places: &mut Places) -> (u32, u32) {
-        let start = u32::try_from(self.cards.len()).unwrap_or(u32::MAX);
-        self.cards.extend(cards.iter().map(|card| CardRow {
-            insurer: places.codes.id(&card.insurer),
-            symbol: places.codes.id(&card.symbol),
-            number: places.codes.id(&format!("{}/{}", card.insurer, card.number)),
-            branch: card.branch.map_or(0, |b| u16::from(b) + 1),
-            personal: card.is_personal(),
-            from: card.from,
-            to: card.to,
-        }));
-        (start, u32::try_from(self.cards.len()).unwrap_or(u32::MAX))
-    }
-
-    fn count(&mut self, row: &Row) {
-        for (counts, part) in [(&mut self.family_counts, row.family), (&mut self.given_counts, row.given)] {
-            *counts.kanji.entry(self.names.fold_of(part.kanji)).or_default() += 1;
-            *counts.kana.entry(self.names.long_of(part.kana)).or_default() += 1;
+    /// Splits and encodes the names, and sorts by patient, so that the order of adding does not matter.
+    pub(crate) fn finish(self) -> Table {
+        let Self { mut table, names, splitter, .. } = self;
+        for (row, name) in table.rows.iter_mut().zip(names) {
+            let (kanji, kana) = splitter.both(&name.kanji, &name.kana);
+            let romaji = name.romaji.split().unwrap_or_default();
+            let residence = name.residence;
+            let all = &mut table.names;
+            row.whole = all.part(&name.kanji.whole(), &name.kana.whole(), &name.romaji.whole(), residence);
+            row.voiceless = all.kana(row.whole.kana).map_or(0, |kana| kana.voiceless);
+            row.family = all.part(&kanji.0, &kana.0, &romaji.0, residence);
+            if !row.newborn {
+                row.given = all.part(&kanji.1, &kana.1, &romaji.1, residence);
+            }
         }
-        *self.site_counts.entry(row.site).or_default() += 1;
+        let mut order: Vec<u32> = (0u32..).take(table.rows.len()).collect();
+        let row = |at: &u32| usize::try_from(*at).ok().and_then(|at| table.rows.get(at));
+        order.sort_by_key(|at| row(at).map(|row| row.patient));
+        table.rows = order.iter().filter_map(row).copied().collect();
+        table.others.iter_mut().for_each(|column| column.settle(&order));
+        table.count();
+        table
+    }
+}
+
+fn encode_cards(all: &mut Vec<CardRow>, cards: &[Card], places: &mut Places) -> (u32, u32) {
+    let start = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    all.extend(cards.iter().map(|card| CardRow {
+        insurer: places.codes.id(&card.insurer),
+        symbol: places.codes.id(&card.symbol),
+        number: places.codes.id(&format!("{}/{}", card.insurer, card.number)),
+        branch: card.branch.map_or(0, |b| u16::from(b) + 1),
+        personal: card.is_personal(),
+        from: card.from,
+        to: card.to,
+    }));
+    (start, u32::try_from(all.len()).unwrap_or(u32::MAX))
+}
+
+impl Table {
+    /// Encodes a whole set at once.
+    #[cfg(test)]
+    pub(crate) fn build(registrations: &[Registration], threads: usize) -> Self {
+        let mut builder = TableBuilder::new(&[], threads);
+        builder.add(registrations);
+        builder.finish()
+    }
+
+    /// Returns a row by its number.
+    pub(crate) fn row(&self, at: u32) -> Option<&Row> {
+        usize::try_from(at).ok().and_then(|at| self.rows.get(at))
+    }
+
+    fn count(&mut self) {
+        let rows = &self.rows;
+        let of = |value: &dyn Fn(&Row) -> u32| {
+            let mut counts: Vec<u32> = Vec::new();
+            for row in rows {
+                let at = usize::try_from(value(row)).unwrap_or_default();
+                if at >= counts.len() {
+                    counts.resize(at + 1, 0);
+                }
+                counts.iter_mut().skip(at).take(1).for_each(|count| *count += 1);
+            }
+            counts
+        };
+        self.family_counts = Counts { kanji: of(&|row| row.family.fold), kana: of(&|row| row.family.long) };
+        self.given_counts = Counts { kanji: of(&|row| row.given.fold), kana: of(&|row| row.given.long) };
+        self.site_counts = of(&|row| row.site);
     }
 
     /// Returns the insured cards of a row.
@@ -206,31 +273,23 @@ impl Table {
         self.cards.get(at(row.cards.0)..at(row.cards.1)).unwrap_or(&[])
     }
 
-    /// Returns how common a name is: 0 common … 3 rare, by its share among the registrations.
-    ///
-    /// The share is smoothed so that a name in a small set is not taken for a common one.
-    pub(crate) fn rarity(&self, role: Role, part: Part, script: Script) -> u8 {
+    /// Returns how common a name is: 0 common, and so on to the rarest grade, by its share among the registrations.
+    pub(crate) fn rarity(&self, role: Role, part: Part, script: Script) -> u16 {
         let counts = match role {
             Role::Family => &self.family_counts,
             Role::Given => &self.given_counts,
         };
-        let count = match script {
-            Script::Kanji => counts.kanji.get(&self.names.fold_of(part.kanji)),
-            Script::Kana => counts.kana.get(&self.names.long_of(part.kana)),
+        let (counts, value) = match script {
+            Script::Kanji => (&counts.kanji, part.fold),
+            Script::Kana => (&counts.kana, part.long),
         };
-        let seen = f64::from(count.copied().unwrap_or(0));
-        let rows = f64::from(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
-        match seen / (rows + 5_000.0) {
-            share if share >= 3e-3 => 0,
-            share if share >= 5e-4 => 1,
-            share if share >= 1e-4 => 2,
-            _ => 3,
-        }
+        let count = usize::try_from(value).ok().and_then(|value| counts.get(value)).copied().unwrap_or(0);
+        columns::rarity(count, self.rows.len())
     }
 
     /// Tells whether many registrations share the site, as in a home for the aged.
     pub(crate) fn is_crowded(&self, site: u32) -> bool {
-        self.site_counts.get(&site).is_some_and(|count| *count > 30)
+        usize::try_from(site).ok().and_then(|site| self.site_counts.get(site)).is_some_and(|count| *count > 30)
     }
 }
 
@@ -241,12 +300,12 @@ pub(crate) enum Script {
     Kana,
 }
 
-fn normalise_all(registrations: &[&Registration], threads: usize) -> Vec<Normal> {
+fn normalise_all(registrations: &[Registration], threads: usize) -> Vec<Normal> {
     let share = registrations.len().div_ceil(threads.max(1)).max(1);
     std::thread::scope(|scope| {
         let parts: Vec<_> = registrations
             .chunks(share)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(|one| normalise(one)).collect::<Vec<_>>()))
+            .map(|chunk| scope.spawn(move || chunk.iter().map(normalise).collect::<Vec<_>>()))
             .collect();
         parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
     })

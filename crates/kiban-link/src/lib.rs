@@ -12,7 +12,7 @@
 //! use kiban_core::{PatientRef, Phi};
 //! use kiban_link::{Constraints, Registration, Settings, link};
 //! let register = |id, name: &str, birth: &str| {
-//!     let mut one = Registration::new(PatientRef::new(id)?, format!("131000000{id}").parse()?);
+//!     let mut one = Registration::new(PatientRef::new(id)?, format!("131000000{id}"));
 //!     one.name_kanji = Some(Phi::new(name.to_owned()));
 //!     one.birth_text = Some(Phi::new(birth.to_owned()));
 //!     one.phone = Some(Phi::new("090-1234-5678".to_owned()));
@@ -29,11 +29,11 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
-pub use block::{BlockReport, BlockRule};
+pub use block::{Across, BlockReport, BlockRule, KeyPart};
 pub use cluster::{Bridge, Person, Refusal};
-pub use compare::{Field, Pattern};
+pub use compare::{Field, MOST_OTHERS, OtherKind, Pattern};
 pub use constraints::Constraints;
-pub use linkage::{Basis, Decision, Error, Linkage, Outcome, Settings, link};
+pub use linkage::{Basis, Decision, Error, Linkage, Linker, Outcome, Settings, link};
 pub use model::{Class, Model, Posterior, Weight};
 pub use persons::{Changes, PersonMap, assign_keys};
 pub use quality::{Estimate, Quality, Truth};
@@ -42,6 +42,7 @@ pub use rules::Rule;
 
 mod block;
 mod cluster;
+mod columns;
 mod compare;
 mod constraints;
 mod dictionary;

@@ -1,15 +1,19 @@
 //! The whole linkage: registrations in, persons out, with a reason for every pair.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use kiban_core::PatientRef;
 use rustc_hash::FxHashSet;
 
 use crate::{
-    BlockReport, Class, Constraints, Model, Pattern, Person, Refusal, Registration, Rule, Weight,
+    Across, BlockReport, BlockRule, Class, Constraints, Model, OtherKind, Pattern, Person, Refusal, Registration, Rule,
+    Weight,
+    block::Blocks,
     cluster::{Partition, cluster},
+    compare::{Comparer, MOST_OTHERS},
+    encode::TableBuilder,
     quality::Estimate,
-    scored::{Scored, Verdict},
+    scored::{Candidate, Scored, Verdict},
 };
 
 /// Says why registrations could not be linked.
@@ -35,6 +39,12 @@ pub enum Error {
         /// The limit.
         limit: u32,
     },
+    /// More columns of their own than a pattern can hold.
+    #[error("more than {limit} columns beside names, births, homes, phones and cards")]
+    TooManyColumns {
+        /// The limit.
+        limit: usize,
+    },
 }
 
 /// The settings of a run.
@@ -48,11 +58,13 @@ pub struct Settings {
     pub block_cap: usize,
     /// Threads to work on; the result does not depend on it.
     pub threads: usize,
+    /// Which registrations may be one person.
+    pub across: Across,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { threshold: 0.9, possible: 0.5, block_cap: 200, threads: 2 }
+        Self { threshold: 0.9, possible: 0.5, block_cap: 200, threads: 2, across: Across::All }
     }
 }
 
@@ -120,14 +132,65 @@ pub struct Linkage {
 /// # Errors
 /// A patient that stands twice, decisions that contradict each other, more registrations than fit one run.
 pub fn link(registrations: &[Registration], settings: Settings, constraints: &Constraints) -> Result<Linkage, Error> {
-    let mut seen = FxHashSet::default();
-    if let Some(twice) = registrations.iter().find(|r| !seen.insert(r.patient)) {
-        return Err(Error::Duplicate { patient: twice.patient });
+    let mut linker = Linker::new(&[], settings)?;
+    linker.add(registrations)?;
+    linker.link(constraints)
+}
+
+/// Takes registrations batch by batch, and then links them all. Of a batch only what is compared is kept.
+pub struct Linker {
+    table: TableBuilder,
+    others: Vec<OtherKind>,
+    seen: FxHashSet<PatientRef>,
+    settings: Settings,
+}
+
+impl fmt::Debug for Linker {
+    /// Tells sizes only: what was added holds names.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Linker({} registrations)", self.seen.len())
     }
-    if u32::try_from(registrations.len()).is_err() {
-        return Err(Error::TooMany { limit: u32::MAX });
+}
+
+impl Linker {
+    /// Starts without registrations; `others` says what their columns of their own hold.
+    ///
+    /// # Errors
+    /// [`Error::TooManyColumns`].
+    pub fn new(others: &[OtherKind], settings: Settings) -> Result<Self, Error> {
+        if others.len() > MOST_OTHERS {
+            return Err(Error::TooManyColumns { limit: MOST_OTHERS });
+        }
+        let table = TableBuilder::new(others, settings.threads);
+        Ok(Self { table, others: others.to_vec(), seen: FxHashSet::default(), settings })
     }
-    Linkage::decide(Arc::new(Scored::build(registrations, settings)), constraints)
+
+    /// Adds a batch.
+    ///
+    /// # Errors
+    /// A patient that stands twice, more registrations than fit one run.
+    pub fn add(&mut self, registrations: &[Registration]) -> Result<(), Error> {
+        if let Some(twice) = registrations.iter().find(|r| !self.seen.insert(r.patient)) {
+            return Err(Error::Duplicate { patient: twice.patient });
+        }
+        if u32::try_from(self.seen.len()).is_err() {
+            return Err(Error::TooMany { limit: u32::MAX });
+        }
+        self.table.add(registrations);
+        Ok(())
+    }
+
+    /// Links all that was added.
+    ///
+    /// # Errors
+    /// Decisions that contradict each other.
+    pub fn link(self, constraints: &Constraints) -> Result<Linkage, Error> {
+        let Self { table, others, settings, seen } = self;
+        drop(seen);
+        let table = table.finish();
+        let blocks = Blocks::new(&table, BlockRule::usual(&others), settings.block_cap, settings.across);
+        Linkage::decide(Arc::new(Scored::build(table, blocks, settings)), constraints)
+    }
 }
 
 impl Linkage {
@@ -156,35 +219,62 @@ impl Linkage {
         self.persons.iter().map(|person| person.members.clone()).collect()
     }
 
+    /// Returns the probability of every class for a decided pair.
+    pub fn responsibilities(&self, decision: &Decision) -> [(Class, f64); Class::ALL.len()] {
+        let of = self.model.responsibilities(decision.pattern);
+        let mut all = Class::ALL.map(|class| (class, 0.0));
+        all.iter_mut().zip(of).for_each(|(one, share)| one.1 = share);
+        all
+    }
+
     /// Explains a decision: the bits of every field for one person and against the rival.
     pub fn explain(&self, decision: &Decision) -> Vec<Weight> {
         self.model.explain(decision.pattern, decision.rival)
     }
 
     /// Returns how many candidate pairs were compared.
-    pub fn compared(&self) -> usize {
-        self.scored.candidates.len()
+    pub fn compared(&self) -> u64 {
+        self.scored.compared()
     }
 }
 
+/// Every pair that shares a person, was refused or lies open, sorted.
 fn decisions(scored: &Scored, partition: &Partition, constraints: &Constraints) -> Vec<Decision> {
     let human: FxHashSet<(PatientRef, PatientRef)> = constraints.must().chain(constraints.cannot()).collect();
-    let mut all: Vec<Decision> = scored
-        .pairs()
-        .filter_map(|(pair, pattern, verdict)| {
-            let (a, b) = (scored.row(pair.left)?.patient, scored.row(pair.right)?.patient);
-            let (left, right) = (a.min(b), a.max(b));
-            let one = partition.groups.find(pair.left) == partition.groups.find(pair.right);
+    let mut comparer = Comparer::new(&scored.table);
+    let inside = partition.groups.roots().flat_map(|root| {
+        let members = partition.groups.members(root);
+        members.iter().enumerate().flat_map(|(at, l)| members.iter().skip(at + 1).map(|r| (*l.min(r), *l.max(r))))
+    });
+    let inside = inside.map(|(left, right)| Candidate { left, right, pattern: comparer.pair(left, right) });
+    let inside: Vec<Candidate> = inside.collect();
+    let row = |patient: PatientRef| {
+        let at = scored.table.rows.binary_search_by_key(&patient, |row| row.patient).ok()?;
+        u32::try_from(at).ok()
+    };
+    let told_apart = constraints.cannot().filter_map(|(l, r)| Some((row(l)?, row(r)?)));
+    let told_apart = told_apart.map(|(left, right)| Candidate { left, right, pattern: comparer.pair(left, right) });
+    let mut apart: Vec<Candidate> = told_apart.chain(scored.likely.iter().copied()).collect();
+    apart.retain(|pair| partition.groups.find(pair.left) != partition.groups.find(pair.right));
+    apart.sort_unstable();
+    apart.dedup();
+    let mut all: Vec<Decision> = inside
+        .into_iter()
+        .map(|pair| (pair, true))
+        .chain(apart.into_iter().map(|pair| (pair, false)))
+        .filter_map(|(pair, joined)| {
+            let (left, right) = (scored.table.row(pair.left)?.patient, scored.table.row(pair.right)?.patient);
+            let verdict = scored.verdict(pair.pattern);
             let by_human = human.contains(&(left, right));
             let refused = partition.refused.get(&(pair.left, pair.right)).copied();
-            let outcome = match (one, refused) {
+            let outcome = match (joined, refused) {
                 (true, _) => Outcome::Joined,
                 (false, Some(why)) => Outcome::Refused(why),
                 (false, None) if by_human => Outcome::Refused(Refusal::Human),
                 (false, None) if verdict.probability() >= scored.settings.possible => Outcome::Possible,
                 (false, None) => return None,
             };
-            Some(Decision { outcome, ..decision(left, right, pattern, &verdict, by_human) })
+            Some(Decision { outcome, ..decision(left, right, pair.pattern, &verdict, by_human) })
         })
         .collect();
     all.sort_unstable_by_key(|d| (d.left, d.right));

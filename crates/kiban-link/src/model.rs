@@ -1,8 +1,8 @@
 //! The Fellegi–Sunter model with one match class and one class per way in which two persons come to look alike.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-use crate::compare::{Field, Pattern};
+use crate::compare::{Field, OtherKind, Pattern};
 
 /// What a pair can be: one person, or two who were found together for a reason.
 ///
@@ -29,13 +29,17 @@ pub enum Class {
     PostalBirthday,
     /// One reused phone number.
     ReusedPhone,
+    /// One given name at one place, or with one value of a column of its own, by chance.
+    Neighbours,
+    /// One name by chance, whatever the birth.
+    NamesakesOfAnyAge,
     /// Two persons with nothing in common.
     Strangers,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Match,
         Self::Household,
         Self::Twins,
@@ -45,15 +49,21 @@ impl Class {
         Self::SharedBirthday,
         Self::PostalBirthday,
         Self::ReusedPhone,
+        Self::Neighbours,
+        Self::NamesakesOfAnyAge,
         Self::Strangers,
     ];
 
     /// How the levels of a field come about in this class.
     pub(crate) fn share(self, field: Field) -> Share {
-        use Field::{Birth, Card, Chart, Family, Given, Home, Phone, Sex};
+        use Field::{Birth, Card, Chart, Family, Given, Home, Other, Phone, Sex};
+        use OtherKind::{Category, Place};
         match (self, field) {
             (Self::Match, _) | (_, Sex | Chart) => Share::Learned,
-            (Self::Household | Self::Twins, Family | Home | Phone | Card) => Share::Learned,
+            (Self::Household | Self::Twins | Self::Housemates | Self::PostalBirthday, Other(_, Place | Category))
+            | (Self::Neighbours, Given | Home | Other(..))
+            | (Self::NamesakesOfAnyAge, Family | Given)
+            | (Self::Household | Self::Twins, Family | Home | Phone | Card) => Share::Learned,
             (Self::Household | Self::Twins | Self::Housemates, Given) => Share::LearnedUnlessEqual,
             (Self::Twins | Self::SharedBirthday | Self::PostalBirthday, Birth) => Share::Believed,
             (Self::Housemates, Home | Phone | Card) => Share::Learned,
@@ -80,6 +90,8 @@ impl fmt::Display for Class {
             Self::SharedBirthday => "shared-birthday",
             Self::PostalBirthday => "postal-birthday",
             Self::ReusedPhone => "reused-phone",
+            Self::Neighbours => "neighbours",
+            Self::NamesakesOfAnyAge => "namesakes-of-any-age",
             Self::Strangers => "strangers",
         })
     }
@@ -105,9 +117,11 @@ pub(crate) enum Share {
 /// The parameters: how frequent each class is, and how its levels are distributed.
 #[derive(Debug, Clone)]
 pub struct Model {
+    /// The fields that say something of the candidates, in the order of a pattern.
+    pub(crate) fields: Vec<Field>,
     pub(crate) weights: Vec<f64>,
     /// By class, field, level: the natural logarithm of the share, zero for levels that compare nothing.
-    pub(crate) shares: Vec<[Vec<f64>; 8]>,
+    pub(crate) shares: Vec<Vec<Vec<f64>>>,
     /// How often EM went over the patterns.
     pub rounds: usize,
     /// Whether the last round changed nothing that matters.
@@ -150,18 +164,28 @@ impl Model {
         agreeing.map(|level| self.log_share(class, field, level).exp()).sum()
     }
 
-    pub(crate) fn log_share(&self, class: Class, field: Field, level: u8) -> f64 {
+    /// Returns, by field and by the names of their levels, the share of every level that says something, inside one class.
+    pub fn told(&self, class: Class) -> BTreeMap<String, BTreeMap<String, f64>> {
+        let levels = |field: Field| {
+            let weighed = (0..field.levels()).filter(move |level| field.group(*level).is_some());
+            weighed.map(move |level| (field.level_name(level), self.log_share(class, field, level).exp()))
+        };
+        self.fields.iter().map(|field| (field.to_string(), levels(*field).collect())).collect()
+    }
+
+    pub(crate) fn log_share(&self, class: Class, field: Field, level: u16) -> f64 {
         let fields = self.shares.get(class as usize);
-        let levels = fields.and_then(|f| f.get(field as usize));
+        let at = self.fields.iter().position(|known| *known == field);
+        let levels = fields.zip(at).and_then(|(fields, at)| fields.get(at));
         levels.and_then(|l| l.get(usize::from(level))).copied().unwrap_or(0.0)
     }
 
     /// The probability of every class, given a pattern, in the order of [`Class::ALL`].
     pub(crate) fn responsibilities(&self, pattern: Pattern) -> [f64; Class::ALL.len()] {
-        let levels = pattern.levels();
         let mut logs = [0.0; Class::ALL.len()];
         for ((log, weight), fields) in logs.iter_mut().zip(&self.weights).zip(&self.shares) {
-            let evidence = fields.iter().zip(levels).filter_map(|(shares, level)| shares.get(usize::from(level)));
+            let levels = self.fields.iter().zip(fields);
+            let evidence = levels.filter_map(|(field, shares)| shares.get(usize::from(pattern.level(*field))));
             *log = weight.ln() + evidence.sum::<f64>();
         }
         let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -186,11 +210,11 @@ impl Model {
 
     /// Returns, field by field, what speaks for one person against the rival class.
     pub fn explain(&self, pattern: Pattern, rival: Class) -> Vec<Weight> {
-        let levels = Field::ALL.into_iter().zip(pattern.levels());
-        let weigh = |(field, level): (Field, u8)| {
+        let weigh = |field: &Field| {
+            let (field, level) = (*field, pattern.level(*field));
             let nats = self.log_share(Class::Match, field, level) - self.log_share(rival, field, level);
             Weight { field, level: field.level_name(level), bits: nats / std::f64::consts::LN_2 }
         };
-        levels.map(weigh).collect()
+        self.fields.iter().map(weigh).collect()
     }
 }

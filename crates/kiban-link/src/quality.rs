@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use kiban_core::PatientRef;
-use rustc_hash::FxHashMap;
 
-use crate::{cluster::Partition, scored::Scored};
+use crate::{cluster::Partition, compare::Comparer, scored::Scored};
 
 /// What is true of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +78,11 @@ impl Quality {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "counts of pairs stay far below 2^53")]
+fn as_f64(count: u64) -> f64 {
+    count as f64
+}
+
 fn pairs(count: u64) -> u64 {
     count * count.saturating_sub(1) / 2
 }
@@ -97,6 +101,9 @@ pub struct Estimate {
     pub precision: f64,
     /// Expected share of the compared pairs of one person that were joined.
     pub recall: f64,
+    /// Expected share of the pairs of one person that some blocking rule finds, by how many are found once and twice
+    /// (Chao, Biometrics 43, 1987): a bound from above, for rules are not independent.
+    pub found: f64,
     /// Pairs that were joined, compared or not.
     pub joined: u64,
 }
@@ -105,21 +112,35 @@ impl Estimate {
     /// Sums the probabilities of joined and of all compared pairs; a joined pair that was never compared counts as the
     /// mean of its person's compared pairs would: it is left out of the precision.
     pub(crate) fn of(scored: &Scored, partition: &Partition) -> Self {
-        let (mut inside, mut expected, mut all) = (0.0, 0.0, 0.0);
-        for (pair, _, verdict) in scored.pairs() {
-            let probability = verdict.posterior.probability;
-            all += probability;
-            if partition.groups.find(pair.left) == partition.groups.find(pair.right) {
-                inside += 1.0;
-                expected += probability;
+        let probability = |pattern| scored.model.posterior(pattern).probability;
+        let all: f64 = scored.counts.iter().map(|(pattern, count)| probability(*pattern) * as_f64(*count)).sum();
+        let mut comparer = Comparer::new(&scored.table);
+        let (mut inside, mut expected, mut joined) = (0_u64, 0.0, 0);
+        let mut finders = [0_u64; 3];
+        for root in partition.groups.roots() {
+            let members = partition.groups.members(root);
+            joined += pairs(u64::try_from(members.len()).unwrap_or(u64::MAX));
+            for (at, l) in members.iter().enumerate() {
+                for r in members.iter().skip(at + 1) {
+                    let (left, right) = (*l.min(r), *l.max(r));
+                    let found = scored.blocks.finders(&scored.table, left, right);
+                    finders.iter_mut().skip(found).take(1).for_each(|count| *count += 1);
+                    if found > 0 {
+                        inside += 1;
+                        expected += probability(comparer.pair(left, right));
+                    }
+                }
             }
         }
-        let mut sizes: FxHashMap<u32, u64> = FxHashMap::default();
-        for (row, _) in (0u32..).zip(&scored.table.rows) {
-            *sizes.entry(partition.groups.find(row)).or_default() += 1;
-        }
         let ratio = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 1.0 };
-        let joined = sizes.values().copied().map(pairs).sum();
-        Self { precision: ratio(expected, inside), recall: ratio(expected, all), joined }
+        let [_, once, twice] = finders.map(as_f64);
+        // Chao 1987: pairs that no rule finds, from those that one or two do.
+        let unseen = once * once / (2.0 * twice.max(1.0));
+        Self {
+            precision: ratio(expected, as_f64(inside)),
+            recall: ratio(expected, all.max(expected)),
+            found: ratio(as_f64(inside), as_f64(inside) + unseen),
+            joined,
+        }
     }
 }

@@ -14,6 +14,8 @@ pub enum Rule {
     CardAndPerson,
     /// One chart of one facility, one birth date and one given name.
     ChartAndPerson,
+    /// One medical ID 医療等ID, one birth date and sex.
+    MedicalIdAndPerson,
 }
 
 impl fmt::Display for Rule {
@@ -21,6 +23,7 @@ impl fmt::Display for Rule {
         f.write_str(match self {
             Self::CardAndPerson => "card-and-person",
             Self::ChartAndPerson => "chart-and-person",
+            Self::MedicalIdAndPerson => "medical-id-and-person",
         })
     }
 }
@@ -34,10 +37,14 @@ pub(crate) fn rule(pattern: Pattern) -> Option<Rule> {
     let same_birth = pattern.level(Field::Birth) == 1;
     let conflict = pattern.level(Field::Sex) == 2
         || pattern.level(Field::Card) == 3
+        || pattern.level(Field::MedicalId) == 2
         || given_kanji == kanji::DIFFERENT
         || given_kana == kana::DIFFERENT;
     if conflict || !same_birth {
         return None;
+    }
+    if pattern.level(Field::MedicalId) == 1 && pattern.level(Field::Sex) == 1 {
+        return Some(Rule::MedicalIdAndPerson);
     }
     let one_card = matches!(pattern.level(Field::Card), 1 | 4);
     if one_card && pattern.level(Field::Sex) == 1 && given_kana == kana::EQUAL {

@@ -1,18 +1,21 @@
 //! What is known of all candidate pairs once the model has spoken; people's decisions do not change it.
+//!
+//! Candidates are compared as they are found and only their patterns are counted. Of the pairs themselves those are held
+//! that may be one person; should the model, once learned, think so of a pattern whose pairs were let go, they are found
+//! again.
 
 use std::fmt;
 
 use rustc_hash::FxHashMap;
 
 use crate::{
-    block::{self, BlockReport, Candidate},
+    block::{BlockReport, Blocks},
     cluster::Edge,
-    compare::{Pattern, compare_all},
+    compare::{Comparer, Pattern},
     em,
     encode::{CardRow, Row, Table},
     linkage::Settings,
     model::{Model, Posterior},
-    registration::Registration,
     rules::{Rule, rule},
 };
 
@@ -21,16 +24,26 @@ pub(crate) struct Scored {
     pub(crate) table: Table,
     pub(crate) settings: Settings,
     pub(crate) model: Model,
+    pub(crate) blocks: Blocks,
     pub(crate) blocking: Vec<BlockReport>,
-    pub(crate) candidates: Vec<Candidate>,
-    pub(crate) patterns: Vec<Pattern>,
-    verdicts: FxHashMap<Pattern, Verdict>,
+    /// How many candidates show each pattern, sorted by pattern.
+    pub(crate) counts: Vec<(Pattern, u64)>,
+    /// The candidates that may be one person, sorted by row numbers.
+    pub(crate) likely: Vec<Candidate>,
+}
+
+/// Two row numbers, the smaller first, and how they agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Candidate {
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+    pub(crate) pattern: Pattern,
 }
 
 impl fmt::Debug for Scored {
     /// Tells sizes only: the dictionaries hold names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scored({} rows, {} pairs)", self.table.rows.len(), self.candidates.len())
+        write!(f, "Scored({} rows, {} pairs)", self.table.rows.len(), self.compared())
     }
 }
 
@@ -42,63 +55,126 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    fn of(model: &Model, pattern: Pattern) -> Self {
+        Self { posterior: model.posterior(pattern), rule: rule(pattern) }
+    }
+
     /// One where a rule holds, else what the model says.
     pub(crate) fn probability(&self) -> f64 {
         if self.rule.is_some() { 1.0 } else { self.posterior.probability }
     }
 }
 
-impl Scored {
-    /// Runs the stages from normalising to the model.
-    pub(crate) fn build(registrations: &[Registration], settings: Settings) -> Self {
-        let table = Table::build(registrations, settings.threads);
-        let (candidates, blocking) = block::block(&table, settings.block_cap);
-        let patterns = compare_all(&table, &candidates, settings.threads);
-        let counts = em::count(&patterns);
-        let model = em::learn(&counts, &em::Random::measure(&table));
-        let judge = |pattern: Pattern| Verdict { posterior: model.posterior(pattern), rule: rule(pattern) };
-        let verdicts = counts.iter().map(|(pattern, _)| (*pattern, judge(*pattern))).collect();
-        Self { table, settings, model, blocking, candidates, patterns, verdicts }
+/// Pairs are held whose pattern, by belief alone, is one person's with at least this probability.
+const HELD: f64 = 1e-3;
+
+/// Compares the pairs of one thread.
+struct Visitor<'t> {
+    comparer: Comparer<'t>,
+    /// How often each pattern was seen, and whether its pairs are held.
+    seen: FxHashMap<Pattern, (u64, bool)>,
+    held: Vec<Candidate>,
+}
+
+impl<'t> Visitor<'t> {
+    fn new(table: &'t Table) -> Self {
+        Self { comparer: Comparer::new(table), seen: FxHashMap::default(), held: Vec::new() }
     }
 
-    /// Returns every candidate with its pattern and verdict, in the order of row numbers.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (Candidate, Pattern, Verdict)> + '_ {
-        let both = self.candidates.iter().zip(&self.patterns);
-        both.filter_map(|(pair, pattern)| Some((*pair, *pattern, *self.verdicts.get(pattern)?)))
+    fn see(&mut self, left: u32, right: u32, is_likely: impl Fn(Pattern) -> bool) {
+        let pattern = self.comparer.pair(left, right);
+        let (count, is_held) = self.seen.entry(pattern).or_insert_with(|| (0, is_likely(pattern)));
+        *count += 1;
+        if *is_held {
+            self.held.push(Candidate { left, right, pattern });
+        }
+    }
+}
+
+/// What one walk over the candidates gave.
+struct Walk {
+    counts: Vec<(Pattern, u64)>,
+    held: Vec<Candidate>,
+    blocking: Vec<BlockReport>,
+}
+
+impl Walk {
+    fn take(table: &Table, blocks: &Blocks, threads: usize, is_likely: impl Fn(Pattern) -> bool + Sync) -> Self {
+        let visitors: Vec<Visitor<'_>> = (0..threads.max(1)).map(|_| Visitor::new(table)).collect();
+        let (visitors, blocking) = blocks.visit(table, visitors, |one, left, right| one.see(left, right, &is_likely));
+        let (mut counts, mut held) = (FxHashMap::default(), Vec::new());
+        for visitor in visitors {
+            held.extend(visitor.held);
+            for (pattern, (count, _)) in visitor.seen {
+                *counts.entry(pattern).or_insert(0) += count;
+            }
+        }
+        let mut counts: Vec<(Pattern, u64)> = counts.into_iter().collect();
+        counts.sort_unstable();
+        held.sort_unstable();
+        Self { counts, held, blocking }
+    }
+}
+
+impl Scored {
+    /// Runs the stages from blocking to the model.
+    pub(crate) fn build(table: Table, blocks: Blocks, settings: Settings) -> Self {
+        let random = em::Random::measure(&table);
+        let believed = random.believed();
+        let is_held = |pattern: Pattern| Verdict::of(&believed, pattern).probability() >= HELD;
+        let Walk { counts, mut held, blocking } = Walk::take(&table, &blocks, settings.threads, is_held);
+        let weighed: Vec<(Pattern, f64)> =
+            counts.iter().map(|(pattern, count)| (*pattern, as_weight(*count))).collect();
+        let model = em::learn(&weighed, &random, settings.threads);
+        let least = settings.threshold.min(settings.possible);
+        let is_likely = |pattern: Pattern| Verdict::of(&model, pattern).probability() >= least;
+        let is_let_go = |pattern: Pattern| is_likely(pattern) && !is_held(pattern);
+        if counts.iter().any(|(pattern, _)| is_let_go(*pattern)) {
+            held.extend(Walk::take(&table, &blocks, settings.threads, is_let_go).held);
+            held.sort_unstable();
+        }
+        let likely: FxHashMap<Pattern, bool> =
+            counts.iter().map(|(pattern, _)| (*pattern, is_likely(*pattern))).collect();
+        held.retain(|pair| likely.get(&pair.pattern) == Some(&true));
+        held.shrink_to_fit();
+        Self { table, settings, model, blocks, blocking, counts, likely: held }
+    }
+
+    /// Returns how many candidates were compared.
+    pub(crate) fn compared(&self) -> u64 {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Returns what rules and model say of a pattern.
+    pub(crate) fn verdict(&self, pattern: Pattern) -> Verdict {
+        Verdict::of(&self.model, pattern)
     }
 
     /// The pairs to be joined: the surest first, ties in the order of the registrations' names.
     pub(crate) fn edges(&self) -> Vec<Edge> {
         let sure = |verdict: &Verdict| verdict.probability() >= self.settings.threshold;
-        let mut edges: Vec<Edge> = self
-            .pairs()
-            .filter(|(pair, _, verdict)| sure(verdict) && (verdict.rule.is_some() || !self.is_newborn(pair)))
-            .map(|(pair, _, verdict)| Edge { left: pair.left, right: pair.right, probability: verdict.probability() })
+        let verdicts = self.likely.iter().map(|pair| (pair, self.verdict(pair.pattern)));
+        let mut edges: Vec<Edge> = verdicts
+            .filter(|(pair, verdict)| sure(verdict) && (verdict.rule.is_some() || !self.is_newborn(pair)))
+            .map(|(pair, verdict)| Edge { left: pair.left, right: pair.right, probability: verdict.probability() })
             .collect();
-        let key = |edge: &Edge| (self.row(edge.left).map(|r| r.patient), self.row(edge.right).map(|r| r.patient));
-        let named = |edge: &Edge| {
-            let (a, b) = key(edge);
-            (a.min(b), a.max(b))
-        };
-        edges.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| named(a).cmp(&named(b))));
+        // Rows are sorted by patient: their numbers are the order of their names.
+        edges.sort_by(|a, b| {
+            b.probability.total_cmp(&a.probability).then_with(|| (a.left, a.right).cmp(&(b.left, b.right)))
+        });
         edges
     }
 
     /// Whether one of the two carries a placeholder for a newborn's name: then a person must look.
-    pub(crate) fn is_newborn(&self, pair: &Candidate) -> bool {
-        self.row(pair.left).is_some_and(|r| r.newborn) != self.row(pair.right).is_some_and(|r| r.newborn)
+    fn is_newborn(&self, pair: &Candidate) -> bool {
+        let newborn = |at: u32| self.table.row(at).is_some_and(|row| row.newborn);
+        newborn(pair.left) != newborn(pair.right)
     }
+}
 
-    /// Returns the probability of a pair, if it was compared.
-    pub(crate) fn probability(&self, left: u32, right: u32) -> Option<f64> {
-        let wanted = (left.min(right), left.max(right));
-        let at = self.candidates.binary_search_by_key(&wanted, |c| (c.left, c.right)).ok()?;
-        self.patterns.get(at).and_then(|pattern| self.verdicts.get(pattern)).map(Verdict::probability)
-    }
-
-    pub(crate) fn row(&self, at: u32) -> Option<&Row> {
-        usize::try_from(at).ok().and_then(|at| self.table.rows.get(at))
-    }
+#[expect(clippy::cast_precision_loss, reason = "counts of pairs stay far below 2^53")]
+fn as_weight(count: u64) -> f64 {
+    count as f64
 }
 
 /// Whether two rows hold one household card under two 枝番 at one time and never under one.

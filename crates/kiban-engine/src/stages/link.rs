@@ -79,7 +79,13 @@ fn refuse_clash(known: Option<&Registration>, next: Option<&Registration>) -> Re
     if known.facility == next.facility && id(known) == id(next) {
         return Ok(());
     }
-    Err(Error::ReferenceClash { facility: next.facility, patient: next.patient })
+    Err(Error::ReferenceClash { facility: facility_of(next)?, patient: next.patient })
+}
+
+/// The facility of a registration that was read from the vault, where it is always known.
+fn facility_of(one: &Registration) -> Result<FacilityCode> {
+    let code = one.facility.as_ref().and_then(|code| code.parse().ok());
+    code.ok_or_else(|| Error::Bug("facility column of the vault".to_owned()))
 }
 
 async fn oldest_first(lake: &Lake, table: SourceTable) -> Result<DataFrame> {
@@ -118,7 +124,7 @@ impl Columns<'_> {
 
     fn registration(&self, row: usize) -> Result<Option<Registration>> {
         let Some(patient) = self.patient(row) else { return Ok(None) };
-        let mut one = Registration::new(patient, self.facility(row)?);
+        let mut one = Registration::new(patient, self.facility(row)?.as_str());
         one.local_id = self.text("local_id", row);
         one.name_kanji = self.text("name_kanji", row);
         one.name_kana = self.text("name_kana", row);
@@ -210,8 +216,8 @@ pub async fn link(
     work: LinkWork,
 ) -> Result<Linked> {
     let registrations = registrations(lake, runner).await?;
-    let facilities: BTreeMap<PatientRef, FacilityCode> =
-        registrations.iter().map(|one| (one.patient, one.facility)).collect();
+    let facilities = registrations.iter().map(|one| Ok((one.patient, facility_of(one)?)));
+    let facilities: BTreeMap<PatientRef, FacilityCode> = facilities.collect::<Result<_>>()?;
     let settings = Settings { threads: work.threads, ..Settings::default() };
     let linkage = kiban_link::link(&registrations, settings, constraints)?;
     let clusters: Vec<Vec<PatientRef>> = linkage.clusters();

@@ -40,10 +40,8 @@ pub use kiban_anon::{
 
 pub use study::Study;
 
-use self::{
-    source::{Rows, Source},
-    whole::Whole,
-};
+pub(crate) use self::source::{Rows, Source};
+use self::whole::Whole;
 use crate::{Error, Result};
 
 /// What came of one table.

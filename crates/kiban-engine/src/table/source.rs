@@ -23,20 +23,20 @@ const PIECE: usize = 1 << 18;
 
 /// A file whose columns are known.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     input: Input,
     /// The columns as they are in the file.
     names: Vec<String>,
 }
 
 /// Some rows of the columns that were chosen, in the order in which they were chosen.
-pub(super) struct Rows {
-    pub(super) columns: Vec<StringArray>,
-    pub(super) rows: usize,
+pub(crate) struct Rows {
+    pub(crate) columns: Vec<StringArray>,
+    pub(crate) rows: usize,
 }
 
 impl Source {
-    pub(super) fn open(input: &Input) -> Result<Self> {
+    pub(crate) fn open(input: &Input) -> Result<Self> {
         let names = if is_parquet(&input.path) {
             let schema = ParquetRecordBatchReaderBuilder::try_new(open(&input.path)?)?.schema().clone();
             schema.fields().iter().map(|field| field.name().clone()).collect()
@@ -47,23 +47,23 @@ impl Source {
     }
 
     /// Returns the place of a column.
-    pub(super) fn column(&self, name: &str) -> Result<usize> {
+    pub(crate) fn column(&self, name: &str) -> Result<usize> {
         let place = self.names.iter().position(|known| known == name);
         place.ok_or_else(|| Error::Input(format!("{} has no column {name}", self.input.path.display())))
     }
 
     /// Returns the name of a column.
-    pub(super) fn name(&self, column: usize) -> &str {
+    pub(crate) fn name(&self, column: usize) -> &str {
         self.names.get(column).map_or("", String::as_str)
     }
 
     /// Returns the names of all columns.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
     /// Reads the chosen columns from the beginning, in batches.
-    pub(super) fn batches(&self, columns: &[usize]) -> Result<Box<dyn Iterator<Item = Result<Rows>>>> {
+    pub(crate) fn batches(&self, columns: &[usize]) -> Result<Box<dyn Iterator<Item = Result<Rows>>>> {
         if !is_parquet(&self.input.path) {
             let mut file = CsvFile::open(&self.input)?;
             file.reader.choose(columns);

@@ -4,63 +4,54 @@ pub(crate) mod field;
 
 use std::fmt;
 
-use rustc_hash::FxHashMap;
-
 use crate::{
-    block::Candidate,
     dictionary::Names,
     encode::{CardRow, Part, Role, Row, Script, Table},
     normalise, similarity,
 };
-pub use field::Field;
-use field::{home_level, kana, kanji, name_agrees, name_level};
+pub use field::{Field, MOST_OTHERS, OtherKind};
+use field::{home_level, kana, kanji, name_agrees, name_level, text};
 
 /// The levels of all fields of one pair; it holds no value of a patient.
 ///
-/// Its text is stable and names each field's level: `family=exact/equal/common given=… birth=equal …`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pattern(u64);
+/// Its text is stable and names each field's level: `family=exact/equal/common given=… birth=equal …`. Medical ids and
+/// columns of their own are named where both sides have a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Pattern(u128);
 
 impl Pattern {
-    pub(crate) fn of(levels: [u8; 8]) -> Self {
-        Self(u64::from_be_bytes(levels))
-    }
-
-    pub(crate) fn levels(self) -> [u8; 8] {
-        self.0.to_be_bytes()
+    pub(crate) fn with(self, field: Field, level: u16) -> Self {
+        let (first, _) = field.bits();
+        Self(self.0 | u128::from(level) << first)
     }
 
     /// Returns the level of one field.
-    pub(crate) fn level(self, field: Field) -> u8 {
-        Field::ALL.iter().zip(self.levels()).find(|(f, _)| **f == field).map_or(0, |(_, level)| level)
+    pub(crate) fn level(self, field: Field) -> u16 {
+        let (first, width) = field.bits();
+        u16::try_from(self.0 >> first & ((1 << width) - 1)).unwrap_or_default()
     }
 
     /// Returns the pattern as one number, for a column.
-    pub fn bits(self) -> u64 {
+    pub fn bits(self) -> u128 {
         self.0
+    }
+
+    /// Returns the fields that say something, each with the short name of its level.
+    pub fn told(self) -> impl Iterator<Item = (Field, String)> {
+        let others = (0..).take(MOST_OTHERS).map(|at| Field::Other(at, OtherKind::Text));
+        let all = Field::OF_REGISTRATION.into_iter().chain(others);
+        let silent = move |field: Field| field >= Field::MedicalId && self.level(field) == 0;
+        all.filter(move |field| !silent(*field)).map(move |field| (field, field.level_name(self.level(field))))
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (field, level)) in Field::ALL.iter().zip(self.levels()).enumerate() {
-            write!(f, "{}{field}={}", if at == 0 { "" } else { " " }, field.level_name(level))?;
+        for (at, (field, level)) in self.told().enumerate() {
+            write!(f, "{}{field}={level}", if at == 0 { "" } else { " " })?;
         }
         Ok(())
     }
-}
-
-/// Compares every candidate; the work is split over `threads`, the order is that of the candidates.
-pub(crate) fn compare_all(table: &Table, candidates: &[Candidate], threads: usize) -> Vec<Pattern> {
-    let share = candidates.len().div_ceil(threads.max(1)).max(1);
-    let work = |chunk: &[Candidate]| {
-        let mut comparer = Comparer::new(table);
-        chunk.iter().map(|pair| comparer.pair(pair.left, pair.right)).collect::<Vec<_>>()
-    };
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = candidates.chunks(share).map(|chunk| scope.spawn(move || work(chunk))).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
-    })
 }
 
 /// The similarity in hundredths from which readings are near.
@@ -69,42 +60,88 @@ const NEAR_KANA: usize = 65;
 /// Compares pairs and remembers the similarity of value pairs, which repeat three to eight times.
 pub(crate) struct Comparer<'t> {
     table: &'t Table,
-    kanji: FxHashMap<(u32, u32), u8>,
-    kana: FxHashMap<(u32, u32), u8>,
+    kanji: Memo,
+    kana: Memo,
+    others: Memo,
+}
+
+/// Similarities that were computed last: a table of fixed size in which a newer one takes an older one's place.
+struct Memo {
+    slots: Vec<(u64, u16)>,
+}
+
+impl Memo {
+    const SLOTS: usize = 1 << 16;
+
+    fn new() -> Self {
+        Self { slots: vec![(u64::MAX, 0); Self::SLOTS] }
+    }
+
+    /// Returns what is remembered of two different values, else what `find` says.
+    fn of(&mut self, left: u32, right: u32, find: impl FnOnce() -> u16) -> u16 {
+        let key = u64::from(left.min(right)) << 32 | u64::from(left.max(right));
+        let place = usize::try_from(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48).unwrap_or_default();
+        let Some(slot) = self.slots.get_mut(place % Self::SLOTS) else { return find() };
+        if slot.0 != key {
+            *slot = (key, find());
+        }
+        slot.1
+    }
 }
 
 impl<'t> Comparer<'t> {
     pub(crate) fn new(table: &'t Table) -> Self {
-        Self { table, kanji: FxHashMap::default(), kana: FxHashMap::default() }
+        Self { table, kanji: Memo::new(), kana: Memo::new(), others: Memo::new() }
     }
 
     /// Compares two rows by number.
     pub(crate) fn pair(&mut self, left: u32, right: u32) -> Pattern {
-        let row = |at: u32| usize::try_from(at).ok().and_then(|at| self.table.rows.get(at));
-        match (row(left), row(right)) {
-            (Some(l), Some(r)) => self.rows(l, r),
-            _ => Pattern::of([0; 8]),
+        match (self.table.row(left), self.table.row(right)) {
+            (Some(l), Some(r)) => {
+                let pattern = self.rows(l, r);
+                if self.table.others.is_empty() { pattern } else { self.others((left, right), pattern) }
+            }
+            _ => Pattern::default(),
         }
     }
 
-    pub(crate) fn rows(&mut self, l: &Row, r: &Row) -> Pattern {
+    fn rows(&mut self, l: &Row, r: &Row) -> Pattern {
         let (family, given) = self.names(l, r);
-        Pattern::of([
-            family,
-            given,
-            l.birth.agreement(r.birth) as u8,
-            match (l.sex, r.sex) {
-                (0, _) | (_, 0) => 0,
-                (a, b) => 1 + u8::from(a != b),
-            },
-            self.home(l, r),
-            phone(l, r),
-            card(self.table.cards(l), self.table.cards(r)),
-            chart(l, r),
-        ])
+        let equal = |a: u32, b: u32| match (a, b) {
+            (0, _) | (_, 0) => 0,
+            (a, b) => 1 + u16::from(a != b),
+        };
+        Pattern::default()
+            .with(Field::Family, family)
+            .with(Field::Given, given)
+            .with(Field::Birth, l.birth.agreement(r.birth) as u16)
+            .with(Field::Sex, equal(u32::from(l.sex), u32::from(r.sex)))
+            .with(Field::Home, self.home(l, r))
+            .with(Field::Phone, phone(l, r))
+            .with(Field::Card, card(self.table.cards(l), self.table.cards(r)))
+            .with(Field::Chart, chart(l, r))
+            .with(Field::MedicalId, equal(l.medical_id, r.medical_id))
     }
 
-    fn names(&mut self, l: &Row, r: &Row) -> (u8, u8) {
+    fn others(&mut self, (left, right): (u32, u32), mut pattern: Pattern) -> Pattern {
+        for (at, column) in (0..).zip(&self.table.others) {
+            let (l, r) = (column.at(left), column.at(right));
+            let level = match (l, r) {
+                (0, _) | (_, 0) => text::MISSING,
+                (l, r) if l == r => text::EXACT + column.rarity(l),
+                _ if column.kind == OtherKind::Category => text::DIFFERENT,
+                (l, r) => {
+                    // Columns have value numbers of their own; a turn keeps them apart in one memo.
+                    let turn = u32::from(at) << 27;
+                    self.others.of(l ^ turn, r ^ turn, || column.likeness(l, r))
+                }
+            };
+            pattern = pattern.with(Field::Other(at, column.kind), level);
+        }
+        pattern
+    }
+
+    fn names(&mut self, l: &Row, r: &Row) -> (u16, u16) {
         let mut family = self.part(l.family, r.family);
         let mut given = self.part(l.given, r.given);
         if !(l.newborn || r.newborn) {
@@ -128,8 +165,7 @@ impl<'t> Comparer<'t> {
 
     /// Where the whole names are equal, the parts are, wherever a missing gap was guessed to be.
     fn by_whole(&self, l: Part, r: Part, family: &mut (u8, u8), given: &mut (u8, u8)) {
-        let names = &self.table.names;
-        if l.kanji > 0 && r.kanji > 0 && names.fold_of(l.kanji) == names.fold_of(r.kanji) {
+        if l.kanji > 0 && r.kanji > 0 && l.fold == r.fold {
             let state = if l.kanji == r.kanji { kanji::EXACT } else { kanji::FOLDED };
             for part in [&mut *family, &mut *given] {
                 if !matches!(part.0, kanji::EXACT | kanji::FOLDED | kanji::LOST) {
@@ -160,17 +196,21 @@ impl<'t> Comparer<'t> {
         }
         let unlike = || {
             let text = |letters: &[char]| letters.iter().collect::<String>();
-            if (l.lost || r.lost) && normalise::kanji::agree_with_lost(&text(&l.letters), &text(&r.letters)) {
-                kanji::LOST
-            } else if l.weak == r.weak {
-                kanji::CONFUSABLE
-            } else if similarity::similarity(&l.letters, &r.letters) >= 50 {
-                kanji::NEAR
-            } else {
-                kanji::DIFFERENT
-            }
+            u16::from(
+                if (l.lost || r.lost) && normalise::kanji::agree_with_lost(&text(&l.letters), &text(&r.letters)) {
+                    kanji::LOST
+                } else if l.weak == r.weak {
+                    kanji::CONFUSABLE
+                } else {
+                    match likeness(&l.letters, &r.letters) {
+                        Likeness::Close => kanji::CLOSE,
+                        Likeness::Near => kanji::NEAR,
+                        Likeness::Unlike => kanji::DIFFERENT,
+                    }
+                },
+            )
         };
-        *self.kanji.entry((left.min(right), left.max(right))).or_insert_with(unlike)
+        u8::try_from(self.kanji.of(left, right, unlike)).unwrap_or(kanji::DIFFERENT)
     }
 
     fn kana_state(&mut self, left: Part, right: Part) -> u8 {
@@ -191,14 +231,13 @@ impl<'t> Comparer<'t> {
         if shorter * 100 < longer * NEAR_KANA {
             return kana::DIFFERENT;
         }
-        let like = || normalise::kana::similarity(&l.letters, &r.letters);
-        let key = (left.kana.min(right.kana), left.kana.max(right.kana));
-        let similar = *self.kana.entry(key).or_insert_with(like);
+        let like = || u16::from(normalise::kana::similarity(&l.letters, &r.letters));
+        let similar = self.kana.of(left.kana, right.kana, like);
         if usize::from(similar) >= NEAR_KANA { kana::NEAR } else { kana::DIFFERENT }
     }
 
     /// The rarity of an agreeing name: that of the rarer side, by kanji where kanji agree.
-    fn rarity(&self, role: Role, l: Part, r: Part, (k, n): (u8, u8)) -> u8 {
+    fn rarity(&self, role: Role, l: Part, r: Part, (k, n): (u8, u8)) -> u16 {
         if !name_agrees(k, n) {
             return 0;
         }
@@ -210,7 +249,7 @@ impl<'t> Comparer<'t> {
         self.table.rarity(role, l, script).min(self.table.rarity(role, r, script))
     }
 
-    fn home(&self, l: &Row, r: &Row) -> u8 {
+    fn home(&self, l: &Row, r: &Row) -> u16 {
         let postal = match (l.postal, r.postal) {
             (0, _) | (_, 0) => 0,
             (a, b) if a == b => 1,
@@ -231,8 +270,30 @@ impl<'t> Comparer<'t> {
             (true, false) if l.city == r.city => 5,
             (true, false) => 6,
         };
-        let crowd = u8::from((1..=3).contains(&address) && self.table.is_crowded(l.site));
+        let crowd = u16::from((1..=3).contains(&address) && self.table.is_crowded(l.site));
         home_level(postal, address, crowd)
+    }
+}
+
+/// How two different texts are like each other.
+pub(crate) enum Likeness {
+    /// One slip of the pen apart, or nearly all of a long text.
+    Close,
+    /// More than half the same.
+    Near,
+    /// Unlike.
+    Unlike,
+}
+
+/// Compares two different texts by their letters.
+pub(crate) fn likeness(left: &[char], right: &[char]) -> Likeness {
+    let longer = left.len().max(right.len());
+    let distance = usize::try_from(similarity::osa(left, right)).unwrap_or(usize::MAX);
+    match distance * 100 {
+        _ if distance <= 1 && longer >= 4 => Likeness::Close,
+        share if share <= longer * 20 => Likeness::Close,
+        share if share <= longer * 50 => Likeness::Near,
+        _ => Likeness::Unlike,
     }
 }
 
@@ -246,7 +307,7 @@ fn romaji_state(names: &Names, left: u32, right: u32) -> u8 {
 }
 
 /// Mobile and landline numbers cannot contradict each other.
-fn phone(l: &Row, r: &Row) -> u8 {
+fn phone(l: &Row, r: &Row) -> u16 {
     match (l.phone, r.phone) {
         (0, _) | (_, 0) => 0,
         (a, b) if a == b => {
@@ -261,8 +322,8 @@ fn phone(l: &Row, r: &Row) -> u8 {
     }
 }
 
-fn chart(l: &Row, r: &Row) -> u8 {
-    match (l.facility == r.facility, l.chart > 0 && l.chart == r.chart) {
+fn chart(l: &Row, r: &Row) -> u16 {
+    match (l.facility > 0 && l.facility == r.facility, l.chart > 0 && l.chart == r.chart) {
         (false, _) => 0,
         (true, true) => 1,
         (true, false) => 2,
@@ -270,13 +331,13 @@ fn chart(l: &Row, r: &Row) -> u8 {
 }
 
 /// The strongest thing that any two cards say. Another 枝番 at the same time outweighs a shared household card.
-fn card(left: &[CardRow], right: &[CardRow]) -> u8 {
-    let strength = |level: &u8| [9, 0, 3, 2, 1, 4, 5, 6].get(usize::from(*level)).copied().unwrap_or(9);
+fn card(left: &[CardRow], right: &[CardRow]) -> u16 {
+    let strength = |level: &u16| [9, 0, 3, 2, 1, 4, 5, 6].get(usize::from(*level)).copied().unwrap_or(9);
     let all = left.iter().flat_map(|l| right.iter().map(move |r| card_level(l, r)));
     all.min_by_key(strength).unwrap_or(0)
 }
 
-fn card_level(l: &CardRow, r: &CardRow) -> u8 {
+fn card_level(l: &CardRow, r: &CardRow) -> u16 {
     match (l.number == r.number, l.insurer == r.insurer) {
         (false, true) => 6,
         (false, false) => 7,

@@ -1,6 +1,6 @@
 //! Text made comparable before any field is read: compatibility forms, variation selectors, kanji numerals.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// Stands for one character that an old code page lost (`〓`, `●`, `■`, `?`, private-use 外字).
 pub(crate) const LOST: char = '〓';
@@ -10,12 +10,30 @@ pub(crate) const LOST: char = '〓';
 /// NFKC composes half-width kana and folds compatibility ideographs (U+FA19 → 神). The original stays in the
 /// registration: this is a key, never a replacement.
 pub(crate) fn fold_width(text: &str) -> String {
-    let marks = text.chars().map(|c| match c {
+    let unmarked = |c: char| !is_invisible(c) && !matches!(c, '\u{309B}' | '\u{309C}');
+    if text.chars().all(unmarked) && is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        return text.to_owned();
+    }
+    let marks = text.chars().filter(|c| !is_invisible(*c)).map(|c| match c {
         '\u{309B}' => '\u{3099}',
         '\u{309C}' => '\u{309A}',
         other => other,
     });
-    marks.nfkc().filter(|c| !is_invisible(*c)).collect()
+    marks.nfkc().collect()
+}
+
+/// Returns the key of a text in Latin letters: width and case folded, accents dropped, and whatever is neither letter
+/// nor digit as one gap.
+pub(crate) fn plain_key(text: &str) -> String {
+    let lower: String = fold_width(text).to_lowercase().nfd().filter(|c| !is_accent(*c)).nfc().collect();
+    let whole = lower.replace(['\'', '’', '`'], "");
+    let words = whole.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").nfc().collect()
+}
+
+/// An accent on a Latin, Greek or Cyrillic letter; the marks of kana are letters of their own.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}')
 }
 
 fn is_invisible(c: char) -> bool {
@@ -49,10 +67,10 @@ pub(crate) fn number(run: &[char]) -> Option<u32> {
     if run.iter().all(|c| digit_of(*c).is_some()) {
         return run.iter().try_fold(0u32, |n, c| n.checked_mul(10)?.checked_add(digit_of(*c)?));
     }
-    let (mut total, mut pending) = (0u32, None);
+    let (mut total, mut pending): (u32, Option<u32>) = (0, None);
     for &c in run {
         if let Some(unit) = unit_of(c) {
-            total = total.checked_add(pending.take().unwrap_or(1) * unit)?;
+            total = total.checked_add(pending.take().unwrap_or(1).checked_mul(unit)?)?;
         } else {
             pending = Some(digit_of(c)?);
         }
@@ -83,7 +101,8 @@ pub(crate) fn digits(text: &str) -> String {
 
 /// Returns letters and digits of a code: width folded, upper case, separators dropped, leading zeros of a number dropped.
 pub(crate) fn code(text: &str) -> String {
-    let kept: String = fold_width(text).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    let upper = fold_width(text).to_uppercase();
+    let kept: String = upper.chars().filter(|c| c.is_alphanumeric() && *c != 'ー').nfkc().collect();
     if kept.chars().all(|c| c.is_ascii_digit()) {
         let short = kept.trim_start_matches('0');
         return if short.is_empty() && !kept.is_empty() { "0".to_owned() } else { short.to_owned() };
@@ -94,6 +113,7 @@ pub(crate) fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn kanji_numerals_are_read_in_both_styles() {
@@ -105,9 +125,33 @@ mod tests {
 
     #[test]
     fn codes_lose_width_separators_and_leading_zeros() {
-        for (text, expect) in [("０００４５", "45"), ("123-４", "1234"), ("ａｂ 01", "AB01"), ("00", "0"), ("", "")]
+        for (text, expect) in
+            [("０００４５", "45"), ("123-４", "1234"), ("12ー3", "123"), ("ａｂ 01", "AB01"), ("00", "0"), ("", "")]
         {
             assert_eq!(code(text), expect);
+        }
+    }
+
+    #[test]
+    fn plain_keys_forget_case_accents_and_punctuation() {
+        for (text, expect) in [
+            ("O'Brien-Smith,  JOSÉ", "obrien smith jose"),
+            ("ＳＭＩＴＨ", "smith"),
+            ("  12/4  High St. ", "12 4 high st"),
+            ("がぎ", "がぎ"),
+            ("!?", ""),
+        ] {
+            assert_eq!(plain_key(text), expect);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_settled_and_never_panic(text in any::<String>()) {
+            prop_assert_eq!(fold_width(&fold_width(&text)), fold_width(&text));
+            prop_assert_eq!(code(&code(&text)), code(&text));
+            prop_assert_eq!(plain_key(&plain_key(&text)), plain_key(&text));
+            prop_assert_eq!(arabic(&arabic(&text)), arabic(&text));
         }
     }
 }

@@ -11,6 +11,7 @@ use kiban_core::{DeliverySeq, FacilityCode, Phi, Severity, Track};
 
 pub(crate) use self::{
     answer::answer,
+    dedupe::Dedupe,
     facility::{Facility, FacilityAdd},
     patient::{Notice, NoticeDraft, NoticeImport, Objection, ObjectionAdd, ObjectionWithdraw},
     release::{Release, ReleaseAttack},
@@ -19,6 +20,7 @@ pub(crate) use self::{
 use crate::when::instant;
 
 mod answer;
+mod dedupe;
 mod facility;
 mod patient;
 mod release;
@@ -111,6 +113,12 @@ pub(crate) enum Command {
     /// Anonymise one table on its own, as ARX would: no house, no notices, no people over time
     #[command(after_help = "Example:\n  kiban anonymise adult.toml --out anonymous --json")]
     Anonymise(Anonymise),
+    /// Find the persons behind the records of tables, without a house
+    #[command(after_help = "Example:\n  kiban dedupe people.toml --out deduped --json")]
+    Dedupe(Dedupe),
+    /// Find the persons that two tables share, without a house
+    #[command(after_help = "Example:\n  kiban match two-tables.toml --out matched --json")]
+    Match(Dedupe),
     /// Generalisation hierarchies: build, check, show
     #[command(
         subcommand,

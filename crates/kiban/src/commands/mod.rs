@@ -3,6 +3,7 @@
 pub(crate) mod anonymise;
 pub(crate) mod audit;
 pub(crate) mod collect;
+pub(crate) mod dedupe;
 pub(crate) mod demo;
 pub(crate) mod eligibility;
 pub(crate) mod facility;
@@ -18,6 +19,8 @@ pub(crate) mod run;
 pub(crate) mod standardise;
 pub(crate) mod synth;
 pub(crate) mod vocabulary;
+
+use kiban_link::Across;
 
 use crate::{
     cli::{Cli, Command},
@@ -42,6 +45,8 @@ pub(crate) async fn run(cli: Cli, say: &Say) -> Result<Exit> {
         Command::Release(args) => release::run(&global, args, say).await,
         Command::Report(args) => report::run(&global, args, say).await,
         Command::Anonymise(args) => anonymise::run(&args, say),
+        Command::Dedupe(args) => dedupe::run(&args, Across::All, say),
+        Command::Match(args) => dedupe::run(&args, Across::Sources, say),
         Command::Hierarchy(command) => hierarchy::run(&command, say),
         Command::Demo(args) => demo::run(&global, args, say).await,
         Command::Audit(args) => audit::run(&global, args, say).await,
