@@ -199,6 +199,11 @@ impl BlockRule {
 }
 
 impl BlockRule {
+    /// Tells whether the rule is one for registrations as facilities send them, which their key caps alone keep cheap.
+    fn is_of_registrations(self) -> bool {
+        Self::usual(&[]).contains(&self)
+    }
+
     /// Tells whether two rows that share several cards meet at this key for the first time.
     fn is_first_shared(self, table: &Table, key: u64, left: &Row, right: &Row) -> bool {
         if self.first != KeyPart::Card {
@@ -229,8 +234,17 @@ pub struct BlockReport {
 pub(crate) struct Blocks {
     rules: Vec<BlockRule>,
     cut: Vec<FxHashSet<u64>>,
+    /// Rules that would cost too much, with the pairs that each would find.
+    pub(crate) left_out: Vec<(BlockRule, u64)>,
+    /// At most about how many pairs the rules find.
+    pub(crate) pairs: u64,
     across: Across,
 }
+
+/// Pairs for each row that the rules may find together.
+const PAIRS_PER_ROW: u64 = 12;
+/// Pairs that are never too many.
+const LEAST_BUDGET: u64 = 1_000_000;
 
 /// Which rows may be one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -243,10 +257,30 @@ pub enum Across {
 }
 
 impl Blocks {
-    /// Counts how many rows share each key, and cuts those that too many share.
+    /// Counts how many rows share each key, cuts keys that too many share, and leaves out the rules that cost most where
+    /// all together would find more pairs than the budget allows.
     pub(crate) fn new(table: &Table, rules: Vec<BlockRule>, cap: usize, across: Across) -> Self {
-        let cut = rules.iter().map(|rule| frequent(table, *rule, cap)).collect();
-        Self { rules, cut, across }
+        let mut costs: Vec<(u64, BlockRule, FxHashSet<u64>)> = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let Frequent { cut, pairs } = Frequent::count(table, rule, cap);
+            costs.push((pairs, rule, cut));
+        }
+        costs.sort_by_key(|(pairs, ..)| *pairs);
+        let budget = PAIRS_PER_ROW.saturating_mul(u64::try_from(table.rows.len()).unwrap_or(u64::MAX)).max(LEAST_BUDGET);
+        let mut spent = 0_u64;
+        let (mut kept, mut cut, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        // A rule that finds nothing need not be asked of every pair whether it did.
+        costs.retain(|(pairs, _, cut)| *pairs > 0 || !cut.is_empty());
+        for (pairs, rule, cut_keys) in costs {
+            spent = spent.saturating_add(pairs);
+            if spent <= budget || rule.is_of_registrations() {
+                kept.push(rule);
+                cut.push(cut_keys);
+            } else {
+                left_out.push((rule, pairs));
+            }
+        }
+        Self { rules: kept, cut, left_out, pairs: spent.min(budget), across }
     }
 
     /// Hands every pair, once, to the visitors, one for each share of the keys, on threads of their own.
@@ -369,27 +403,39 @@ impl BlockReport {
     }
 }
 
-/// Returns the keys that more rows than the cap share.
-///
-/// A table of counters by a mix of the key finds what may be frequent in little memory; only that is counted exactly.
-fn frequent(table: &Table, rule: BlockRule, cap: usize) -> FxHashSet<u64> {
-    let rows = || (0u32..).zip(&table.rows);
-    let places = (table.rows.len() * 2).next_power_of_two().max(1 << 10);
-    let place = |key: u64| usize::try_from(mixed(key)).unwrap_or_default() & (places - 1);
-    let mut seen = vec![0_u16; places];
-    for row in rows() {
-        rule.keys(table, row, |key| seen.iter_mut().skip(place(key)).take(1).for_each(|n| *n = n.saturating_add(1)));
+/// How often the keys of a rule are shared.
+struct Frequent {
+    /// The keys that more rows than the cap share.
+    cut: FxHashSet<u64>,
+    /// About how many pairs share one of the other keys.
+    pairs: u64,
+}
+
+impl Frequent {
+    /// A table of counters by a mix of the key finds what may be frequent in little memory; only that is counted exactly.
+    fn count(table: &Table, rule: BlockRule, cap: usize) -> Self {
+        let rows = || (0u32..).zip(&table.rows);
+        let places = (table.rows.len() * 4).next_power_of_two().max(1 << 10);
+        let place = |key: u64| usize::try_from(mixed(key)).unwrap_or_default() & (places - 1);
+        let mut seen = vec![0_u16; places];
+        for row in rows() {
+            rule.keys(table, row, |key| seen.iter_mut().skip(place(key)).take(1).for_each(|n| *n = n.saturating_add(1)));
+        }
+        let cap_seen = u16::try_from(cap).unwrap_or(u16::MAX - 1);
+        let pairs_of = |count: u64| count * count.saturating_sub(1) / 2;
+        let mut pairs: u64 = seen.iter().filter(|n| **n <= cap_seen).map(|n| pairs_of(u64::from(*n))).sum();
+        let mut exact: FxHashMap<u64, usize> = FxHashMap::default();
+        for row in rows() {
+            rule.keys(table, row, |key| {
+                if seen.get(place(key)).is_some_and(|count| *count > cap_seen) {
+                    *exact.entry(key).or_default() += 1;
+                }
+            });
+        }
+        let common = |count: &usize| *count > cap;
+        pairs += exact.values().filter(|count| !common(count)).map(|count| pairs_of(*count as u64)).sum::<u64>();
+        Self { cut: exact.into_iter().filter(|(_, count)| common(count)).map(|(key, _)| key).collect(), pairs }
     }
-    let mut exact: FxHashMap<u64, usize> = FxHashMap::default();
-    let cap_seen = u16::try_from(cap).unwrap_or(u16::MAX - 1);
-    for row in rows() {
-        rule.keys(table, row, |key| {
-            if seen.get(place(key)).is_some_and(|count| *count > cap_seen) {
-                *exact.entry(key).or_default() += 1;
-            }
-        });
-    }
-    exact.into_iter().filter(|(_, count)| *count > cap).map(|(key, _)| key).collect()
 }
 
 fn mixed(key: u64) -> u64 {

@@ -3,7 +3,7 @@
 use crate::{
     compare::{Comparer, Field, Pattern},
     encode::Table,
-    model::{Class, Model, Share},
+    model::{ByClass, Class, Model, Share},
     normalise::date::Birth,
 };
 
@@ -67,7 +67,7 @@ impl Random {
         Model {
             fields: self.fields.clone(),
             weights: start_weights(&self.fields),
-            shares: Class::ALL.iter().map(|class| logs(&beliefs_of(*class, self))).collect(),
+            shares: logs(&Class::ALL.map(|class| beliefs_of(class, self))),
             rounds: 0,
             converged: false,
             identified: true,
@@ -120,8 +120,7 @@ pub(crate) fn learn(counts: &[(Pattern, f64)], random: &Random, threads: usize) 
 /// Whether the match class still agrees where one person's values do, and more often than chance.
 fn looks_like_persons(model: &Model, random: &Random) -> bool {
     let least = |field: &Field| match field {
-        Field::Birth => 0.7,
-        Field::Given => 0.5,
+        Field::Birth | Field::Given => 0.5,
         Field::Sex => 0.9,
         _ => 0.0,
     };
@@ -144,10 +143,13 @@ fn maximise(model: &Model, counts: &[(Pattern, f64)], beliefs: &[Shares], random
     let mut weights: Vec<f64> = start_weights(&model.fields).iter().map(|w| w * 100.0).collect();
     let mut shares: Vec<Shares> = beliefs.iter().zip(Class::ALL).map(|(b, class)| scaled(b, strength(class))).collect();
     for part in expectations(model, counts, threads) {
-        for ((weight, fields), (mass, masses)) in weights.iter_mut().zip(&mut shares).zip(part) {
-            *weight += mass;
-            for (levels, masses) in fields.iter_mut().zip(masses) {
-                levels.iter_mut().zip(masses).for_each(|(level, mass)| *level += mass);
+        weights.iter_mut().zip(part.classes).for_each(|(weight, mass)| *weight += mass);
+        for (field, levels) in part.levels.iter().enumerate() {
+            for (level, masses) in levels.iter().enumerate() {
+                for (fields, mass) in shares.iter_mut().zip(masses) {
+                    let share = fields.get_mut(field).and_then(|levels| levels.get_mut(level));
+                    share.into_iter().for_each(|share| *share += mass);
+                }
             }
         }
     }
@@ -157,13 +159,18 @@ fn maximise(model: &Model, counts: &[(Pattern, f64)], beliefs: &[Shares], random
     }
     Model {
         weights: weights.into_iter().map(|w| w / total).collect(),
-        shares: shares.iter().map(logs).collect(),
+        shares: logs(&shares),
         ..model.clone()
     }
 }
 
 /// How much of the candidates falls to each class, and to each level of each field in it.
-type Mass = Vec<(f64, Shares)>;
+#[derive(Default)]
+struct Mass {
+    classes: ByClass,
+    /// By field and level.
+    levels: Vec<Vec<ByClass>>,
+}
 
 /// Patterns that are summed in one piece. Pieces, and so the order of summing, do not depend on the threads.
 const PIECE: usize = 1 << 14;
@@ -181,14 +188,15 @@ fn expectations(model: &Model, counts: &[(Pattern, f64)], threads: usize) -> Vec
 }
 
 fn expectation(model: &Model, counts: &[(Pattern, f64)]) -> Mass {
-    let zeros = || model.fields.iter().map(|field| vec![0.0; usize::from(field.levels())]).collect();
-    let mut mass: Mass = Class::ALL.iter().map(|_| (0.0, zeros())).collect();
+    let none = [0.0; Class::ALL.len()];
+    let levels = model.fields.iter().map(|field| vec![none; usize::from(field.levels())]).collect();
+    let mut mass = Mass { classes: none, levels };
     for (pattern, times) in counts {
-        for (part, (total, fields)) in model.responsibilities(*pattern).iter().zip(&mut mass) {
-            let share = part * times;
-            *total += share;
-            for (field, levels) in model.fields.iter().zip(fields) {
-                add(levels, pattern.level(*field), share);
+        let shares = model.responsibilities(*pattern).map(|part| part * times);
+        mass.classes.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share);
+        for (field, levels) in model.fields.iter().zip(&mut mass.levels) {
+            if let Some(sums) = levels.get_mut(usize::from(pattern.level(*field))) {
+                sums.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share);
             }
         }
     }
@@ -306,8 +314,20 @@ fn normalise(field: Field, levels: &mut [f64]) {
     }
 }
 
-fn logs(shares: &Shares) -> Shares {
-    shares.iter().map(|levels| levels.iter().map(|share| share.ln()).collect()).collect()
+/// Returns the logarithms by field, level and class of shares by class, field and level.
+fn logs(classes: &[Shares]) -> Vec<Vec<ByClass>> {
+    let fields = classes.first().map_or(0, Vec::len);
+    let of = |field: usize| {
+        let count = classes.first().and_then(|fields| fields.get(field)).map_or(0, Vec::len);
+        let mut levels: Vec<ByClass> = vec![[0.0; Class::ALL.len()]; count];
+        for (class, fields) in classes.iter().enumerate() {
+            for (level, share) in levels.iter_mut().zip(fields.get(field).into_iter().flatten()) {
+                level.iter_mut().skip(class).take(1).for_each(|log| *log = share.ln());
+            }
+        }
+        levels
+    };
+    (0..fields).map(of).collect()
 }
 
 #[cfg(test)]

@@ -114,14 +114,17 @@ pub(crate) enum Share {
     SameDay,
 }
 
+/// One number for each class, in the order of [`Class::ALL`].
+pub(crate) type ByClass = [f64; Class::ALL.len()];
+
 /// The parameters: how frequent each class is, and how its levels are distributed.
 #[derive(Debug, Clone)]
 pub struct Model {
     /// The fields that say something of the candidates, in the order of a pattern.
     pub(crate) fields: Vec<Field>,
     pub(crate) weights: Vec<f64>,
-    /// By class, field, level: the natural logarithm of the share, zero for levels that compare nothing.
-    pub(crate) shares: Vec<Vec<Vec<f64>>>,
+    /// By field, level, class: the natural logarithm of the share, zero for levels that compare nothing.
+    pub(crate) shares: Vec<Vec<ByClass>>,
     /// How often EM went over the patterns.
     pub rounds: usize,
     /// Whether the last round changed nothing that matters.
@@ -174,19 +177,19 @@ impl Model {
     }
 
     pub(crate) fn log_share(&self, class: Class, field: Field, level: u16) -> f64 {
-        let fields = self.shares.get(class as usize);
         let at = self.fields.iter().position(|known| *known == field);
-        let levels = fields.zip(at).and_then(|(fields, at)| fields.get(at));
-        levels.and_then(|l| l.get(usize::from(level))).copied().unwrap_or(0.0)
+        let levels = at.and_then(|at| self.shares.get(at));
+        levels.and_then(|l| l.get(usize::from(level))).and_then(|l| l.get(class as usize)).copied().unwrap_or(0.0)
     }
 
     /// The probability of every class, given a pattern, in the order of [`Class::ALL`].
     pub(crate) fn responsibilities(&self, pattern: Pattern) -> [f64; Class::ALL.len()] {
-        let mut logs = [0.0; Class::ALL.len()];
-        for ((log, weight), fields) in logs.iter_mut().zip(&self.weights).zip(&self.shares) {
-            let levels = self.fields.iter().zip(fields);
-            let evidence = levels.filter_map(|(field, shares)| shares.get(usize::from(pattern.level(*field))));
-            *log = weight.ln() + evidence.sum::<f64>();
+        let mut logs: ByClass = [0.0; Class::ALL.len()];
+        logs.iter_mut().zip(&self.weights).for_each(|(log, weight)| *log = weight.ln());
+        for (field, levels) in self.fields.iter().zip(&self.shares) {
+            if let Some(evidence) = levels.get(usize::from(pattern.level(*field))) {
+                logs.iter_mut().zip(evidence).for_each(|(log, nats)| *log += nats);
+            }
         }
         let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let total: f64 = logs.iter().map(|log| (log - top).exp()).sum();

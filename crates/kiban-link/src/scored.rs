@@ -66,13 +66,41 @@ impl Verdict {
 }
 
 /// Pairs are held whose pattern, by belief alone, is one person's with at least this probability.
-const HELD: f64 = 1e-3;
+const HELD: f64 = 1e-6;
+
+/// How often a pattern was seen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    count: u64,
+    /// How often among the pairs from which the model is learned.
+    sampled: u64,
+    /// Whether its pairs are held.
+    is_held: bool,
+}
+
+/// Pairs from which a model is learned; of more than that a sample is taken.
+const LEARNED_FROM: u64 = 1_000_000;
+
+/// Every how many pairs one is learned from.
+#[derive(Debug, Clone, Copy)]
+struct Stride(u64);
+
+impl Stride {
+    fn of(pairs: u64) -> Self {
+        Self(pairs.div_ceil(LEARNED_FROM).max(1))
+    }
+
+    /// Whether a pair is in the sample: by its row numbers, so that threads do not matter.
+    fn takes(self, left: u32, right: u32) -> bool {
+        let pair = u64::from(left) << 32 | u64::from(right);
+        (pair.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % self.0 == 0
+    }
+}
 
 /// Compares the pairs of one thread.
 struct Visitor<'t> {
     comparer: Comparer<'t>,
-    /// How often each pattern was seen, and whether its pairs are held.
-    seen: FxHashMap<Pattern, (u64, bool)>,
+    seen: FxHashMap<Pattern, Seen>,
     held: Vec<Candidate>,
 }
 
@@ -81,11 +109,13 @@ impl<'t> Visitor<'t> {
         Self { comparer: Comparer::new(table), seen: FxHashMap::default(), held: Vec::new() }
     }
 
-    fn see(&mut self, left: u32, right: u32, is_likely: impl Fn(Pattern) -> bool) {
+    fn see(&mut self, (left, right): (u32, u32), stride: Stride, is_likely: impl Fn(Pattern) -> bool) {
         let pattern = self.comparer.pair(left, right);
-        let (count, is_held) = self.seen.entry(pattern).or_insert_with(|| (0, is_likely(pattern)));
-        *count += 1;
-        if *is_held {
+        let fresh = || Seen { is_held: is_likely(pattern), ..Seen::default() };
+        let seen = self.seen.entry(pattern).or_insert_with(fresh);
+        seen.count += 1;
+        seen.sampled += u64::from(stride.takes(left, right));
+        if seen.is_held {
             self.held.push(Candidate { left, right, pattern });
         }
     }
@@ -93,7 +123,7 @@ impl<'t> Visitor<'t> {
 
 /// What one walk over the candidates gave.
 struct Walk {
-    counts: Vec<(Pattern, u64)>,
+    seen: Vec<(Pattern, Seen)>,
     held: Vec<Candidate>,
     blocking: Vec<BlockReport>,
 }
@@ -101,18 +131,22 @@ struct Walk {
 impl Walk {
     fn take(table: &Table, blocks: &Blocks, threads: usize, is_likely: impl Fn(Pattern) -> bool + Sync) -> Self {
         let visitors: Vec<Visitor<'_>> = (0..threads.max(1)).map(|_| Visitor::new(table)).collect();
-        let (visitors, blocking) = blocks.visit(table, visitors, |one, left, right| one.see(left, right, &is_likely));
-        let (mut counts, mut held) = (FxHashMap::default(), Vec::new());
+        let stride = Stride::of(blocks.pairs);
+        let look = |one: &mut Visitor<'_>, left, right| one.see((left, right), stride, &is_likely);
+        let (visitors, blocking) = blocks.visit(table, visitors, look);
+        let (mut all, mut held) = (FxHashMap::<Pattern, Seen>::default(), Vec::new());
         for visitor in visitors {
             held.extend(visitor.held);
-            for (pattern, (count, _)) in visitor.seen {
-                *counts.entry(pattern).or_insert(0) += count;
+            for (pattern, more) in visitor.seen {
+                let seen = all.entry(pattern).or_default();
+                seen.count += more.count;
+                seen.sampled += more.sampled;
             }
         }
-        let mut counts: Vec<(Pattern, u64)> = counts.into_iter().collect();
-        counts.sort_unstable();
+        let mut seen: Vec<(Pattern, Seen)> = all.into_iter().collect();
+        seen.sort_unstable_by_key(|(pattern, _)| *pattern);
         held.sort_unstable();
-        Self { counts, held, blocking }
+        Self { seen, held, blocking }
     }
 }
 
@@ -122,9 +156,10 @@ impl Scored {
         let random = em::Random::measure(&table);
         let believed = random.believed();
         let is_held = |pattern: Pattern| Verdict::of(&believed, pattern).probability() >= HELD;
-        let Walk { counts, mut held, blocking } = Walk::take(&table, &blocks, settings.threads, is_held);
-        let weighed: Vec<(Pattern, f64)> =
-            counts.iter().map(|(pattern, count)| (*pattern, as_weight(*count))).collect();
+        let Walk { seen, mut held, blocking } = Walk::take(&table, &blocks, settings.threads, is_held);
+        let sampled = seen.iter().filter(|(_, seen)| seen.sampled > 0);
+        let weighed: Vec<(Pattern, f64)> = sampled.map(|(pattern, seen)| (*pattern, as_weight(seen.sampled))).collect();
+        let counts: Vec<(Pattern, u64)> = seen.into_iter().map(|(pattern, seen)| (pattern, seen.count)).collect();
         let model = em::learn(&weighed, &random, settings.threads);
         let least = settings.threshold.min(settings.possible);
         let is_likely = |pattern: Pattern| Verdict::of(&model, pattern).probability() >= least;

@@ -48,7 +48,7 @@ impl Source {
 
     /// Returns the place of a column.
     pub(crate) fn column(&self, name: &str) -> Result<usize> {
-        let place = self.names.iter().position(|known| known == name);
+        let place = self.names.iter().position(|known| known.trim() == name.trim());
         place.ok_or_else(|| Error::Input(format!("{} has no column {name}", self.input.path.display())))
     }
 
