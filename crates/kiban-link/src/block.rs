@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     compare::{MOST_OTHERS, OtherKind},
-    encode::{Row, Table},
+    encode::{CardRow, Row, Table},
 };
 
 /// A value that two rows must share.
@@ -31,6 +31,10 @@ pub enum KeyPart {
     Family,
     /// The given name.
     Given,
+    /// The beginning of the family name, or of its reading.
+    FamilyStart,
+    /// The beginning of the given name, or of its reading.
+    GivenStart,
     /// The reading of the given name.
     GivenReading,
     /// The year of birth.
@@ -51,6 +55,8 @@ pub enum KeyPart {
     Site,
     /// A column of its own.
     Other(u8),
+    /// The beginning of a column of its own.
+    OtherStart(u8),
 }
 
 impl KeyPart {
@@ -68,6 +74,8 @@ impl KeyPart {
             Self::Romaji => row.whole.romaji,
             Self::Family => row.family.fold,
             Self::Given => row.given.fold,
+            Self::FamilyStart => table.names.start_of(row.family),
+            Self::GivenStart => table.names.start_of(row.given),
             Self::GivenReading => row.given.long,
             Self::Year => year,
             Self::Birthday => u32::from(whole_day) * birthday,
@@ -78,6 +86,7 @@ impl KeyPart {
             Self::Postal => row.postal,
             Self::Site => row.site,
             Self::Other(column) => table.others.get(usize::from(column)).map_or(0, |column| column.at(at)),
+            Self::OtherStart(column) => table.others.get(usize::from(column)).map_or(0, |column| column.start(at)),
         }
     }
 }
@@ -93,6 +102,8 @@ impl fmt::Display for KeyPart {
             Self::Romaji => "romaji",
             Self::Family => "family",
             Self::Given => "given",
+            Self::FamilyStart => "family…",
+            Self::GivenStart => "given…",
             Self::GivenReading => "given-reading",
             Self::Year => "birth-year",
             Self::Birthday => "birthday",
@@ -103,6 +114,7 @@ impl fmt::Display for KeyPart {
             Self::Postal => "postal",
             Self::Site => "site",
             Self::Other(at) => return write!(f, "column-{}", at + 1),
+            Self::OtherStart(at) => return write!(f, "column-{}…", at + 1),
         })
     }
 }
@@ -112,29 +124,34 @@ impl fmt::Display for KeyPart {
 pub struct BlockRule {
     first: KeyPart,
     second: Option<KeyPart>,
+    third: Option<KeyPart>,
 }
 
 impl fmt::Display for BlockRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.first.fmt(f)?;
-        self.second.map_or(Ok(()), |second| write!(f, " + {second}"))
+        [self.second, self.third].into_iter().flatten().try_for_each(|part| write!(f, " + {part}"))
     }
 }
 
 impl BlockRule {
     const fn one(first: KeyPart) -> Self {
-        Self { first, second: None }
+        Self { first, second: None, third: None }
     }
 
     const fn both(first: KeyPart, second: KeyPart) -> Self {
-        Self { first, second: Some(second) }
+        Self { first, second: Some(second), third: None }
+    }
+
+    const fn three(first: KeyPart, second: KeyPart, third: KeyPart) -> Self {
+        Self { first, second: Some(second), third: Some(third) }
     }
 
     /// Returns the rules for a registration with so many columns of its own, those that find fewest first.
     pub(crate) fn usual(others: &[OtherKind]) -> Vec<Self> {
         use KeyPart::{
-            Birth, Birthday, Card, Chart, Family, Given, GivenReading, MedicalId, Name, Other, Phone, Postal, Reading,
-            Romaji, Sex, Site, VoicelessReading, Year,
+            Birth, Birthday, Card, Chart, Family, FamilyStart, Given, GivenReading, GivenStart, MedicalId, Name, Other,
+            OtherStart, Phone, Postal, Reading, Romaji, Sex, Site, VoicelessReading, Year,
         };
         let mut rules = vec![Self::one(Chart), Self::one(MedicalId), Self::one(Phone)];
         rules.extend(
@@ -156,45 +173,69 @@ impl BlockRule {
         if others.is_empty() {
             return rules;
         }
-        rules.extend([(Family, Birth), (Family, Given)].map(|(first, second)| Self::both(first, second)));
-        let telling = |kind: &OtherKind| *kind != OtherKind::Category;
-        let columns: Vec<u8> =
-            (0..).zip(others.iter().take(MOST_OTHERS)).filter(|(_, kind)| telling(kind)).map(|(at, _)| at).collect();
-        for column in &columns {
-            rules.extend([Birth, Given, Family].map(|part| Self::both(Other(*column), part)));
+        rules.extend([(Family, Birth), (Family, Given), (GivenStart, Birthday)].map(|(a, b)| Self::both(a, b)));
+        rules.push(Self::three(GivenStart, FamilyStart, Year));
+        let of = |wanted: &[OtherKind]| -> Vec<u8> {
+            let all = (0..).zip(others.iter().take(MOST_OTHERS));
+            all.filter(|(_, kind)| wanted.contains(kind)).map(|(at, _)| at).collect()
+        };
+        let (texts, places) = (of(&[OtherKind::Text, OtherKind::Date]), of(&[OtherKind::Place]));
+        rules.extend(texts.iter().chain(&places).map(|column| Self::both(Other(*column), Birth)));
+        for (at, left) in places.iter().enumerate() {
+            let right = places.iter().skip(at + 1);
+            rules.extend(right.map(|right| Self::both(OtherStart(*left), OtherStart(*right))));
+            rules.extend(texts.iter().map(|text| Self::three(FamilyStart, OtherStart(*left), Other(*text))));
         }
-        for (at, left) in columns.iter().enumerate() {
-            rules.extend(columns.iter().skip(at + 1).map(|right| Self::both(Other(*left), Other(*right))));
+        for (at, left) in texts.iter().enumerate() {
+            rules.push(Self::three(GivenStart, FamilyStart, Other(*left)));
+            rules.extend(texts.iter().skip(at + 1).map(|right| Self::both(Other(*left), Other(*right))));
         }
         rules
     }
 
-    /// Hands on the keys of a row; a row without the needed values has none.
-    fn keys(self, table: &Table, row: (u32, &Row), mut take: impl FnMut(u64)) {
+    /// Returns what a row has of the parts after the first; zero where one of them is missing.
+    fn rest(self, table: &Table, row: (u32, &Row)) -> u32 {
         let second = self.second.map_or(1, |part| part.of(table, row));
-        if second == 0 {
-            return;
-        }
-        if self.first == KeyPart::Card {
-            table.cards(row.1).iter().filter(|card| card.number > 0).for_each(|card| take(pack(card.number, second)));
-        } else if let first @ 1.. = self.first.of(table, row) {
-            take(pack(first, second));
+        match (second, self.third) {
+            (0, _) | (_, None) => second,
+            (second, Some(third)) => match third.of(table, row) {
+                0 => 0,
+                // Two values in the place of one: rows that meet by chance are compared for nothing, and no more.
+                third => second.rotate_left(16).wrapping_mul(0x9E37_79B9) ^ third | 1,
+            },
         }
     }
 
-    /// Returns a key that both rows share, unless it is one that was cut.
-    fn shared(self, table: &Table, left: (u32, &Row), right: (u32, &Row), cut: &FxHashSet<u64>) -> bool {
-        let second = self.second.map_or((1, 1), |part| (part.of(table, left), part.of(table, right)));
-        if second.0 == 0 || second.0 != second.1 {
-            return false;
-        }
-        let counts = |first: u32| first > 0 && (cut.is_empty() || !cut.contains(&pack(first, second.0)));
+    /// Hands on the keys of a row; a row without the needed values has none.
+    fn keys(self, table: &Table, row: (u32, &Row), mut take: impl FnMut(u64)) {
         if self.first == KeyPart::Card {
+            let rest = self.rest(table, row);
+            let cards = table.cards(row.1).iter().filter(|card| card.number > 0 && rest > 0);
+            cards.for_each(|card| take(pack(card.number, rest)));
+        } else if let first @ 1.. = self.first.of(table, row)
+            && let rest @ 1.. = self.rest(table, row)
+        {
+            take(pack(first, rest));
+        }
+    }
+
+    /// Tells whether both rows share a key that was not cut.
+    fn shared(self, table: &Table, left: (u32, &Row), right: (u32, &Row), cut: &FxHashSet<u64>) -> bool {
+        let counts =
+            |first: u32, rest: u32| first > 0 && rest > 0 && (cut.is_empty() || !cut.contains(&pack(first, rest)));
+        if self.first == KeyPart::Card {
+            let rest = self.rest(table, left);
             let held = table.cards(right.1);
-            return table.cards(left.1).iter().any(|l| held.iter().any(|r| l.number == r.number) && counts(l.number));
+            let both = |l: &&CardRow| held.iter().any(|r| l.number == r.number);
+            return rest == self.rest(table, right)
+                && table.cards(left.1).iter().filter(both).any(|card| counts(card.number, rest));
         }
         let first = self.first.of(table, left);
-        first == self.first.of(table, right) && counts(first)
+        if first == 0 || first != self.first.of(table, right) {
+            return false;
+        }
+        let rest = self.rest(table, left);
+        rest == self.rest(table, right) && counts(first, rest)
     }
 }
 
@@ -242,7 +283,7 @@ pub(crate) struct Blocks {
 }
 
 /// Pairs for each row that the rules may find together.
-const PAIRS_PER_ROW: u64 = 12;
+const PAIRS_PER_ROW: u64 = 30;
 /// Pairs that are never too many.
 const LEAST_BUDGET: u64 = 1_000_000;
 
@@ -259,14 +300,19 @@ pub enum Across {
 impl Blocks {
     /// Counts how many rows share each key, cuts keys that too many share, and leaves out the rules that cost most where
     /// all together would find more pairs than the budget allows.
-    pub(crate) fn new(table: &Table, rules: Vec<BlockRule>, cap: usize, across: Across) -> Self {
+    pub(crate) fn new(table: &Table, rules: &[BlockRule], cap: usize, across: Across, threads: usize) -> Self {
         let mut costs: Vec<(u64, BlockRule, FxHashSet<u64>)> = Vec::with_capacity(rules.len());
-        for rule in rules {
-            let Frequent { cut, pairs } = Frequent::count(table, rule, cap);
-            costs.push((pairs, rule, cut));
-        }
+        let share = rules.len().div_ceil(threads.max(1)).max(1);
+        std::thread::scope(|scope| {
+            let count =
+                |rules: &[BlockRule]| rules.iter().map(|rule| Frequent::count(table, *rule, cap)).collect::<Vec<_>>();
+            let running: Vec<_> = rules.chunks(share).map(|rules| scope.spawn(move || count(rules))).collect();
+            let counted = running.into_iter().flat_map(|thread| thread.join().unwrap_or_default());
+            costs.extend(rules.iter().zip(counted).map(|(rule, found)| (found.pairs, *rule, found.cut)));
+        });
         costs.sort_by_key(|(pairs, ..)| *pairs);
-        let budget = PAIRS_PER_ROW.saturating_mul(u64::try_from(table.rows.len()).unwrap_or(u64::MAX)).max(LEAST_BUDGET);
+        let budget =
+            PAIRS_PER_ROW.saturating_mul(u64::try_from(table.rows.len()).unwrap_or(u64::MAX)).max(LEAST_BUDGET);
         let mut spent = 0_u64;
         let (mut kept, mut cut, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         // A rule that finds nothing need not be asked of every pair whether it did.
@@ -419,7 +465,9 @@ impl Frequent {
         let place = |key: u64| usize::try_from(mixed(key)).unwrap_or_default() & (places - 1);
         let mut seen = vec![0_u16; places];
         for row in rows() {
-            rule.keys(table, row, |key| seen.iter_mut().skip(place(key)).take(1).for_each(|n| *n = n.saturating_add(1)));
+            rule.keys(table, row, |key| {
+                seen.iter_mut().skip(place(key)).take(1).for_each(|n| *n = n.saturating_add(1))
+            });
         }
         let cap_seen = u16::try_from(cap).unwrap_or(u16::MAX - 1);
         let pairs_of = |count: u64| count * count.saturating_sub(1) / 2;

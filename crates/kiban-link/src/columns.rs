@@ -15,12 +15,21 @@ pub(crate) struct Column {
     rows: Vec<u32>,
     ids: Interner,
     letters: Vec<Box<[char]>>,
+    /// The beginning of each distinct value, as a number.
+    starts: Vec<u32>,
     counts: Vec<u32>,
 }
 
 impl Column {
     pub(crate) fn new(kind: OtherKind) -> Self {
-        Self { kind, rows: Vec::new(), ids: Interner::default(), letters: vec![Box::default()], counts: vec![0] }
+        Self {
+            kind,
+            rows: Vec::new(),
+            ids: Interner::default(),
+            letters: vec![Box::default()],
+            starts: vec![0],
+            counts: vec![0],
+        }
     }
 
     /// Adds the value of the next row.
@@ -28,7 +37,9 @@ impl Column {
         let id = self.ids.id(plain);
         let at = usize::try_from(id).unwrap_or(usize::MAX);
         if at == self.letters.len() {
-            self.letters.push(plain.chars().collect());
+            let letters: Box<[char]> = plain.chars().collect();
+            self.starts.push(start(&letters, START));
+            self.letters.push(letters);
             self.counts.push(0);
         }
         if let Some(count) = self.counts.get_mut(at) {
@@ -46,6 +57,11 @@ impl Column {
     /// Returns the number of a row's value; zero where it is missing.
     pub(crate) fn at(&self, row: u32) -> u32 {
         usize::try_from(row).ok().and_then(|row| self.rows.get(row)).copied().unwrap_or(0)
+    }
+
+    /// Returns the number of the beginning of a row's value; zero where it is missing.
+    pub(crate) fn start(&self, row: u32) -> u32 {
+        usize::try_from(self.at(row)).ok().and_then(|value| self.starts.get(value)).copied().unwrap_or(0)
     }
 
     /// Returns how common a value is: 0 common, and so on to the rarest grade.
@@ -72,6 +88,18 @@ impl Column {
             text::DIFFERENT
         }
     }
+}
+
+/// Letters of the beginning of a value.
+const START: usize = 4;
+
+/// Returns a number for the first letters of a text; zero for an empty one. Different ones may rarely get one number.
+pub(crate) fn start(letters: &[char], length: usize) -> u32 {
+    let mixed = letters
+        .iter()
+        .take(length)
+        .fold(0_u32, |sum, c| (sum ^ u32::from(*c)).wrapping_mul(0x9E37_79B1).rotate_left(13));
+    if letters.is_empty() { 0 } else { mixed | 1 }
 }
 
 /// Returns the grade of rarity of a value that so many of all rows have.

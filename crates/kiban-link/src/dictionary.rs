@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
+    columns::start,
     encode::Part,
     normalise::{
         kana,
@@ -74,6 +75,15 @@ impl Names {
             romaji: vec![Box::default()],
             kanji: vec![Kanji::default()],
             kana: vec![Kana::default()],
+        }
+    }
+
+    /// Returns a number for the beginning of a name: of its reading where it has one, else of its letters.
+    pub(crate) fn start_of(&self, part: Part) -> u32 {
+        match (self.kana(part.kana), self.kanji(part.kanji)) {
+            (Some(kana), _) => start(&kana.letters, 2),
+            (None, Some(kanji)) => start(&kanji.letters, 3),
+            (None, None) => 0,
         }
     }
 

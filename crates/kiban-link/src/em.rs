@@ -157,11 +157,7 @@ fn maximise(model: &Model, counts: &[(Pattern, f64)], beliefs: &[Shares], random
     for ((class, fields), belief) in Class::ALL.into_iter().zip(&mut shares).zip(beliefs) {
         settle(class, fields, belief, random);
     }
-    Model {
-        weights: weights.into_iter().map(|w| w / total).collect(),
-        shares: logs(&shares),
-        ..model.clone()
-    }
+    Model { weights: weights.into_iter().map(|w| w / total).collect(), shares: logs(&shares), ..model.clone() }
 }
 
 /// How much of the candidates falls to each class, and to each level of each field in it.

@@ -188,7 +188,8 @@ impl Linker {
         let Self { table, others, settings, seen } = self;
         drop(seen);
         let table = table.finish();
-        let blocks = Blocks::new(&table, BlockRule::usual(&others), settings.block_cap, settings.across);
+        let blocks =
+            Blocks::new(&table, &BlockRule::usual(&others), settings.block_cap, settings.across, settings.threads);
         Linkage::decide(Arc::new(Scored::build(table, blocks, settings)), constraints)
     }
 }

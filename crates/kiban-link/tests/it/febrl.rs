@@ -28,9 +28,12 @@ fn corpus() -> Option<PathBuf> {
 fn read(number: i64, row: &Row) -> (Registration, u64) {
     let values: BTreeMap<&str, &str> = row
         .get_column_iter()
-        .filter_map(|(name, value)| if let Value::Str(text) = value { Some((name.as_str(), text.as_str())) } else { None })
+        .filter_map(
+            |(name, value)| if let Value::Str(text) = value { Some((name.as_str(), text.as_str())) } else { None },
+        )
         .collect();
-    let text = |name: &str| values.get(name).filter(|text| !text.trim().is_empty()).map(|text| Phi::new((*text).to_owned()));
+    let text =
+        |name: &str| values.get(name).filter(|text| !text.trim().is_empty()).map(|text| Phi::new((*text).to_owned()));
     let mut one = Registration::unplaced(PatientRef::new(number).unwrap());
     (one.given, one.family, one.birth_text) = (text("given_name"), text("surname"), text("date_of_birth"));
     one.others = OTHERS.iter().map(|(name, _)| text(name)).collect();
@@ -71,7 +74,10 @@ fn people_of_febrl_are_found_again() {
         println!("{class} {:.4}", linkage.model.weight(class));
     }
     for report in &linkage.blocking {
-        println!("{}: {} pairs, {} first, cut {} keys, {} pairs", report.rule, report.pairs, report.first, report.cut_keys, report.cut_pairs);
+        println!(
+            "{}: {} pairs, {} first, cut {} keys, {} pairs",
+            report.rule, report.pairs, report.first, report.cut_keys, report.cut_pairs
+        );
     }
     assert!(linkage.model.identified && linkage.model.converged);
     assert!(quality.precision() >= 0.99 && quality.f1() >= 0.99, "{quality:?}");
