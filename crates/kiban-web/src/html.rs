@@ -22,6 +22,11 @@ impl Pair {
         Self { lang: Lang::En, first: text.into(), second: String::new() }
     }
 
+    /// Returns the words of the second language, which may be the same.
+    fn other(&self) -> &str {
+        if self.second.is_empty() { &self.first } else { &self.second }
+    }
+
     /// Returns both languages on one line, for titles of figures and table captions read aloud.
     pub(crate) fn line(&self) -> String {
         if self.second.is_empty() { self.first.clone() } else { format!("{} / {}", self.first, self.second) }
@@ -53,6 +58,31 @@ impl Both {
     pub(crate) fn of(&self, ja: &str, en: &str) -> Pair {
         let of = |lang| if lang == Lang::Ja { ja } else { en }.to_owned();
         Pair { lang: self.first.lang(), first: of(self.first.lang()), second: of(self.second.lang()) }
+    }
+
+    /// Returns the message in both languages, its variables filled in with words of each language.
+    pub(crate) fn say(&self, id: &str, args: &[(&str, &Pair)]) -> Pair {
+        let firsts: Vec<(&str, &str)> = args.iter().map(|(name, pair)| (*name, pair.first.as_str())).collect();
+        let seconds: Vec<(&str, &str)> = args.iter().map(|(name, pair)| (*name, pair.other())).collect();
+        let (first, second) = (self.first.get(id, &firsts), self.second.get(id, &seconds));
+        Pair { lang: self.first.lang(), first, second }
+    }
+
+    /// Puts words one after the other, in each language with what stands between its words.
+    pub(crate) fn join(&self, pairs: &[Pair], ja: &str, en: &str) -> Pair {
+        let between = self.of(ja, en);
+        let first = pairs.iter().map(|pair| pair.first.as_str()).collect::<Vec<_>>().join(&between.first);
+        if pairs.iter().all(|pair| pair.second.is_empty()) {
+            return Pair::plain(first);
+        }
+        let second = pairs.iter().map(Pair::other).collect::<Vec<_>>().join(&between.second);
+        Pair { lang: self.first.lang(), first, second }
+    }
+
+    /// Returns the message for a word of the first family that knows it, or the word itself, such as a column's name.
+    pub(crate) fn known(&self, families: &[&str], word: &str) -> Pair {
+        let id = families.iter().map(|family| format!("{family}-{word}")).find(|id| self.first.has(id));
+        id.map_or_else(|| Pair::plain(word), |id| self.pair(&id))
     }
 
     /// Returns the message for a word of a family, such as `stage-gate`.
@@ -153,6 +183,20 @@ mod tests {
     fn both_languages_stand_side_by_side() -> Result<(), Error> {
         assert_eq!(Both::new(Lang::Ja)?.word("stage", "gate").line(), "適格確認済み / Gated");
         assert_eq!(Both::new(Lang::En)?.word("stage", "gate").line(), "Gated / 適格確認済み");
+        Ok(())
+    }
+
+    #[test]
+    fn words_are_joined_in_each_language_and_names_stay() -> Result<(), Error> {
+        let both = Both::new(Lang::Ja)?;
+        let name = both.known(&["field", "holds"], "my_column");
+        assert_eq!(name, Pair::plain("my_column"));
+        let field = both.known(&["field", "holds"], "postcode");
+        assert_eq!(
+            both.join(&[name.clone(), field], "：", ": ").line(),
+            "my_column：郵便番号 / my_column: postal code"
+        );
+        assert_eq!(both.join(&[name.clone(), name], "：", ": "), Pair::plain("my_column：my_column"));
         Ok(())
     }
 }

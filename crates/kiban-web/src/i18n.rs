@@ -64,10 +64,18 @@ impl Lang {
     }
 
     /// Returns the sources compiled into this crate.
-    pub(crate) const fn sources(self) -> [&'static str; 2] {
+    pub(crate) const fn sources(self) -> [&'static str; 3] {
         match self {
-            Self::Ja => [include_str!("../locales/ja/report.ftl"), include_str!("../locales/ja/eligibility.ftl")],
-            Self::En => [include_str!("../locales/en/report.ftl"), include_str!("../locales/en/eligibility.ftl")],
+            Self::Ja => [
+                include_str!("../locales/ja/report.ftl"),
+                include_str!("../locales/ja/linkage.ftl"),
+                include_str!("../locales/ja/eligibility.ftl"),
+            ],
+            Self::En => [
+                include_str!("../locales/en/report.ftl"),
+                include_str!("../locales/en/linkage.ftl"),
+                include_str!("../locales/en/eligibility.ftl"),
+            ],
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The pages of the house and their words in Japanese and English; today the report of a run.
+//! The pages of the house and their words in Japanese and English; today the reports of a run and of a linkage.
 //!
 //! A page is one self-contained file: no script, no picture or font from elsewhere, every figure with words and a
 //! table beside it, both languages in it. Whatever comes from data is escaped by the templates; see [`report`].
@@ -24,6 +24,9 @@ mod chart;
 mod error;
 mod html;
 mod i18n;
+pub mod linkage;
 mod number;
+mod page;
 mod palette;
 pub mod report;
+mod words;

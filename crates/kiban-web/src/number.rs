@@ -28,6 +28,17 @@ pub(crate) fn share(value: f64) -> String {
     }
 }
 
+/// Writes a share that may be very small, such as how often strangers agree: below one in a thousand as one in so many.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded, positive and below 10^15")]
+pub(crate) fn rate(value: f64) -> String {
+    if !(1e-15..1e-3).contains(&value) {
+        return share(value);
+    }
+    let of = value.recip();
+    let unit = 10_f64.powf((of.log10() - 1.0).floor());
+    format!("1 / {}", count(((of / unit).round() * unit) as u64))
+}
+
 /// Writes a length of time.
 pub(crate) fn seconds(value: f64) -> String {
     match value {
@@ -46,6 +57,17 @@ pub(crate) fn seconds(value: f64) -> String {
 pub(crate) fn bytes(n: u64) -> String {
     let mib = n as f64 / f64::from(1 << 20);
     if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.2} GiB", mib / 1024.0) }
+}
+
+/// Returns a count as a number on a scale.
+#[expect(clippy::cast_precision_loss, reason = "lengths on paper")]
+pub(crate) const fn scale(n: u64) -> f64 {
+    n as f64
+}
+
+/// Returns how many things there are.
+pub(crate) fn many(n: usize) -> String {
+    count(u64::try_from(n).unwrap_or(u64::MAX))
 }
 
 /// How a count of persons is shown.
@@ -137,6 +159,14 @@ mod tests {
             assert_eq!(share(value), expect);
         }
         assert_eq!(share(f64::NAN), "–");
+    }
+
+    #[test]
+    fn small_shares_are_one_in_so_many() {
+        let cases = [(0.5, "50.0%"), (0.002, "0.20%"), (0.000_5, "1 / 2,000"), (3.1e-7, "1 / 3,200,000"), (0.0, "0%")];
+        for (value, expect) in cases.into_iter().chain([(f64::NAN, "–"), (f64::INFINITY, "–")]) {
+            assert_eq!(rate(value), expect);
+        }
     }
 
     #[test]

@@ -80,7 +80,8 @@ impl Bars {
     }
 
     fn percent(&self, length: &f64) -> String {
-        format!("{:.2}%", length.clamp(0.0, 1.0) * AREA)
+        // A negative zero would be written with its sign.
+        format!("{:.2}%", length.clamp(0.0, 1.0) * AREA + 0.0)
     }
 
     fn floor(&self) -> f64 {

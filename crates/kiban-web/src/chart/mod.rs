@@ -1,11 +1,15 @@
 //! The figures, each a template of inline SVG with a title and a description for screen readers.
 //!
-//! Bars, stacks and the frontier have no view box: widths are percentages and letters keep the page's size, so they reflow to a
-//! narrow window and to 400 % zoom. The flow has paths, so it is drawn twice and the style sheet shows one.
+//! All but two have no view box: widths are percentages and letters keep the page's size, so they reflow to a narrow
+//! window and to 400 % zoom. The flow has paths, so it is drawn twice and the style sheet shows one; the graph is small
+//! and square enough to fit any window.
 
 pub(crate) use bars::{Bar, BarRow, Bars, Mark};
+pub(crate) use curve::{Axis, Beside, Curve, Tick};
 pub(crate) use flow::{FlowChart, FlowNode, FlowSide, Kind};
 pub(crate) use frontier::{Axes, Frontier, Spot, SpotLine, Step};
+pub(crate) use graph::{Graph, Link, Style};
+pub(crate) use spans::{Chain, Span, Spans, signed};
 pub(crate) use stack::{Part, Stack, StackRow};
 
 use askama::{Template, filters::HtmlSafe};
@@ -13,8 +17,11 @@ use askama::{Template, filters::HtmlSafe};
 use crate::html::{Pair, wrap};
 
 mod bars;
+mod curve;
 mod flow;
 mod frontier;
+mod graph;
+mod spans;
 mod stack;
 
 /// The name and the description of a figure, and the id they are tied to it by.
@@ -51,6 +58,9 @@ pub(crate) enum Chart {
     Bars(Bars),
     Frontier(Frontier),
     Stack(Stack),
+    Spans(Spans),
+    Curve(Curve),
+    Graph(Graph),
 }
 
 /// One line of a label inside a figure.

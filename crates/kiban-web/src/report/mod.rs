@@ -31,7 +31,7 @@ mod word;
 
 use askama::Template;
 
-use crate::{Error, Lang, html::Both};
+use crate::{Error, Lang, html::Both, number::Persons, page::Page};
 
 /// Writes the page of one run, `lang` first and the other language beside it.
 ///
@@ -39,5 +39,7 @@ use crate::{Error, Lang, html::Both};
 /// Texts or templates with a mistake in them, which the tests of this crate rule out.
 pub fn render(report: &RunReport, lang: Lang) -> Result<String, Error> {
     let both = Both::new(lang)?;
-    Ok(page::Page::new(report, &both, lang).render()?)
+    let context = section::Context { report, both: &both, persons: Persons { floor: report.person_floor } };
+    let head = page::head(report, &both, &context);
+    Ok(Page::new(head, section::all(&context), &both, lang).render()?)
 }

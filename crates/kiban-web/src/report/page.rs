@@ -1,60 +1,19 @@
-//! The page: its head, what run it is of, and the sections that this run has something to say in.
+//! What run the page is of, and what it stood on.
 
-use askama::{Template, filters::HtmlSafe};
-use jiff::{Timestamp, tz::Offset};
-
-use super::{
-    RunKind, RunReport,
-    section::{self, Context, Section},
-};
+use super::{RunKind, RunReport, section::Context};
 use crate::{
-    Lang,
     html::{Both, Cell, Pair},
-    number::{Persons, count},
-    palette,
+    number::count,
+    page::{Head, japan},
 };
 
-/// The whole page.
-#[derive(Template)]
-#[template(path = "report.html")]
-pub(super) struct Page {
-    lang: Lang,
-    title: Pair,
-    kind: Pair,
-    skip: Pair,
-    contents: Pair,
-    footer: Pair,
-    facts: Vec<(Pair, Cell)>,
-    sections: Vec<Section>,
-    css: Css,
-}
-
-/// The style sheet, which is the program's own.
-struct Css(String);
-
-impl HtmlSafe for Css {}
-
-impl std::fmt::Display for Css {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Page {
-    /// Gathers what the page shows.
-    pub(super) fn new(report: &RunReport, both: &Both, lang: Lang) -> Self {
-        let context = Context { report, both, persons: Persons { floor: report.person_floor } };
-        Self {
-            lang,
-            title: both.fill("page-title", &[("name", &report.header.name)]),
-            kind: both.word("kind", report.header.kind.as_str()),
-            skip: both.pair("page-skip"),
-            contents: both.pair("page-contents"),
-            footer: both.fill("page-footer", &[("floor", &count(report.person_floor))]),
-            facts: facts(&context),
-            sections: section::all(&context),
-            css: Css(palette::css() + include_str!("../../templates/report.css")),
-        }
+/// Gathers what stands at the head and the foot of the page.
+pub(super) fn head(report: &RunReport, both: &Both, context: &Context<'_>) -> Head {
+    Head {
+        title: both.fill("page-title", &[("name", &report.header.name)]),
+        kind: both.word("kind", report.header.kind.as_str()),
+        facts: facts(context),
+        footer: both.fill("page-footer", &[("floor", &count(report.person_floor))]),
     }
 }
 
@@ -79,10 +38,4 @@ fn facts(context: &Context<'_>) -> Vec<(Pair, Cell)> {
     facts.extend(header.release.iter().map(|release| (both.pair("fact-release"), code(release))));
     facts.extend(header.seed.iter().map(|seed| (both.pair("fact-seed"), code(&seed.to_string()))));
     facts
-}
-
-/// Writes an instant as it is in Japan, which has had no summer time since long before the Act.
-fn japan(at: Timestamp) -> String {
-    Offset::from_hours(9)
-        .map_or_else(|_| at.to_string(), |o| o.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S JST").to_string())
 }

@@ -1,7 +1,9 @@
-//! The report page as a reader gets it.
+//! The report pages as a reader gets them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod linkage;
 mod page;
+mod read;
 mod texts;
 
 /// Returns the example run.
@@ -16,5 +18,5 @@ fn no_test_file_is_forgotten() {
         std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     files.retain(|name| name.ends_with(".rs"));
     files.sort();
-    assert_eq!(files, ["main.rs", "page.rs", "texts.rs"]);
+    assert_eq!(files, ["linkage.rs", "main.rs", "page.rs", "read.rs", "texts.rs"]);
 }

@@ -1,6 +1,5 @@
 //! The sections of the page, one file each; each says nothing where the run has nothing to say.
 
-use askama::{Template, filters::HtmlSafe};
 use kiban_core::FacilityCode;
 
 use super::RunReport;
@@ -8,6 +7,7 @@ use crate::{
     chart::{Chart, Key, Label, Legend},
     html::{Both, Cell, Pair, Table},
     number::Persons,
+    page::{Block, CheckLine, Section, Tile, no_legend},
 };
 
 mod acquaintance;
@@ -38,58 +38,6 @@ pub(super) struct Context<'a> {
     pub(super) report: &'a RunReport,
     pub(super) both: &'a Both,
     pub(super) persons: Persons,
-}
-
-/// One section of the page.
-#[derive(Template)]
-#[template(path = "section.html")]
-pub(super) struct Section {
-    pub(super) id: &'static str,
-    pub(super) title: Pair,
-    pub(super) lead: Pair,
-    pub(super) blocks: Vec<Block>,
-}
-
-impl HtmlSafe for Section {}
-
-/// What a section is built of.
-pub(super) enum Block {
-    /// Figures set large.
-    Tiles(Vec<Tile>),
-    /// What was checked, and whether it held.
-    Checks(Vec<CheckLine>),
-    /// A drawing with its table folded under it.
-    Figure(Figure),
-    /// A table on its own.
-    Table(Table),
-    /// Names and values.
-    Facts(Vec<(Pair, Cell)>),
-    /// A remark.
-    Note(Pair),
-    /// Commands to type.
-    Commands(Vec<(Pair, String)>),
-}
-
-/// A figure set large, and what it is.
-pub(super) struct Tile {
-    pub(super) value: String,
-    pub(super) words: Pair,
-}
-
-/// One check and how it ended.
-pub(super) struct CheckLine {
-    pub(super) passed: bool,
-    pub(super) verdict: Pair,
-    pub(super) words: Pair,
-    pub(super) figures: Pair,
-}
-
-/// A drawing, its caption and its table.
-pub(super) struct Figure {
-    pub(super) caption: Pair,
-    pub(super) charts: Vec<Chart>,
-    pub(super) summary: Pair,
-    pub(super) tables: Vec<Table>,
 }
 
 /// Returns the sections that have something to say, in the order of the page.
@@ -124,22 +72,17 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Section> {
 impl Context<'_> {
     /// Makes a section with the title and the lead that stand under its id in the texts.
     fn section(&self, id: &'static str, blocks: Vec<Block>) -> Section {
-        let title = self.both.word("section", id);
-        Section { id, title, lead: self.both.word("lead", id), blocks }
+        self.both.section(id, blocks)
     }
 
     /// Makes a drawing with the caption and the description that stand under its id in the texts.
     fn figure(&self, id: &str, charts: impl FnOnce(Label) -> Vec<Chart>, table: impl Into<Vec<Table>>) -> Block {
-        let caption = self.both.word("figure", id);
-        let label = Label { id: id.to_owned(), title: caption.clone(), desc: self.both.word("desc", id) };
-        let summary = self.both.pair("figure-table");
-        Block::Figure(Figure { caption, charts: charts(label), summary, tables: table.into() })
+        self.both.figure(id, charts, table)
     }
 
     /// Makes a table whose caption stands under `table-` and its id.
     fn table(&self, id: &str, head: &[&str], rows: Vec<Vec<Cell>>) -> Table {
-        let head = head.iter().map(|id| self.both.word("column", id)).collect();
-        Table { caption: self.both.word("table", id), head, rows }
+        self.both.table(id, head, rows)
     }
 
     /// Returns a facility's name, or its code where the run knows no name.
@@ -153,9 +96,4 @@ impl Context<'_> {
         let key = |series, id| Key { series, letter: String::new(), words: self.both.word("column", id) };
         Legend { keys: vec![key(6, "before"), key(1, "after")] }
     }
-}
-
-/// Returns a key without entries, for figures of one series.
-const fn no_legend() -> Legend {
-    Legend { keys: Vec::new() }
 }

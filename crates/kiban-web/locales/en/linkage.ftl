@@ -1,0 +1,281 @@
+# The report of a linkage
+
+linkage-title = Report of a linkage: {$name}
+linkage-footer = Written by Kiban. It shows ids of records, levels of agreement, bits and probabilities; it holds no value of a patient.
+
+job-dedupe = Records of one person were looked for in one table (kiban dedupe)
+job-match = Records of one person were looked for across two tables (kiban match)
+
+section-result = Result
+section-inputs = What was read
+section-sizes = Records of one person
+section-examples = Pairs explained
+section-clusters = Inside the persons found
+section-weights = Weights of agreement
+section-classes-of-pairs = What the candidates are
+section-calibration = Probabilities and their calibration
+section-unlinkables = Records that tell too little
+section-blocking = How candidates were found
+
+lead-result = Precision and recall are expected from the model's probabilities, not measured against a truth. Recall is that of the pairs that were compared; pairs never compared show in the share found as candidates.
+lead-inputs = What a column holds was said in the job or proposed from names and contents. Where it is wrong, say so in a [[column]] of the job.
+lead-sizes = A person with one record was joined to no other.
+lead-examples = Pairs of every kind of decision, with the evidence of each field. Bits are the logarithm to base 2 of how much likelier one person is than the likeliest other explanation: one bit doubles the odds, ten multiply them by about a thousand.
+lead-clusters = Persons with the most records, and those that hang together least. The thicker and stronger a line, the surer the pair, on a scale of odds. The weak bridge is where the person would come apart first, and what to check first.
+lead-weights = For each level of agreement, how much more often pairs of one person are at it than pairs of strangers, in bits. Above zero it speaks for one person, below zero against.
+lead-classes-of-pairs = Different people come to look alike for reasons: family, twins, a shared name. How frequent each reason is was learned from the data, and agreement that a reason explains is not counted as evidence of one person.
+lead-calibration = How many candidates have which probability. The more lie at the two ends, the clearer they come apart. Where the truth is known, what was foretold is compared with what is true.
+lead-unlinkables = The share of records that would not reach a probability even if compared with themselves. A record of gaps and common values cannot be found for sure by any method.
+lead-blocking = All pairs cannot be compared, so records were compared that share a value. Values that too many records hold were left out, and are counted.
+
+tile-records = records
+tile-candidate-pairs = pairs compared
+tile-joined-pairs = pairs joined
+tile-possible-pairs = pairs for a person to look at
+tile-refused-pairs = pairs alike but kept apart
+tile-expected-precision = expected precision
+tile-expected-recall = expected recall
+tile-found-by-blocking = expected share found as candidates
+
+model-identified = The model converged, and its class of one person can be told from the others.
+model-unsettled = Learning did not converge. The class of one person can be told from the others, but take the figures as rough.
+model-unidentified = The class of one person could not be told from the data. General weights were used in place of learned ones, so have people check the result.
+
+figure-sizes = Persons by number of records (scale of powers)
+figure-classes-of-pairs = Shares of the candidates
+figure-calibration = Pairs by probability (scale of powers)
+figure-calibration-curve = What was foretold and what is true (exact on the dashed line)
+figure-unlinkables = Records below a probability
+figure-blocking = Pairs by rule (scale of powers)
+
+desc-sizes = For each number of records a bar of persons on a scale of powers. The figures are in the table below.
+desc-waterfall = From top to bottom: bars for what was likely before comparing, for the bits that each field adds, and for the sum. A bar to the right speaks for one person, to the left against. The figures are in the table below.
+desc-example-classes = One bar divided by how likely each explanation of the pair is. The figures are in the table below.
+desc-clusters = Numbered records on a circle, with a line for each pair compared. The thicker and stronger, the surer; dashed lines do not join. The exclamation mark is the weak bridge. The pairs are in the table below.
+desc-weights = A bar of bits for each level of agreement: right of zero for one person, left of it against. The figures are in the table below.
+desc-classes-of-pairs = A bar for each explanation, as long as its share of the candidates. The figures are in the table below.
+desc-calibration = For each range of probability, bars of pairs and of those expected to be one person, on a scale of powers. The figures are in the table below.
+desc-calibration-curve = Across, the probability foretold; up, the share that truly is one person. On the dashed diagonal the two are equal. The figures are in the table below.
+desc-unlinkables = Across, the probability on a scale of odds; up, the share of records that stays below it. The figures are in the table below.
+desc-blocking = For each rule, bars of the pairs found, found first, and cut, on a scale of powers. The figures are in the table below.
+
+table-inputs = Files read
+table-inputs-columns = What the columns hold
+table-sizes = Persons by number of records
+table-waterfall = Evidence by field
+table-example-classes = How likely each explanation of the pair is
+table-cluster-records = Numbers and records
+table-cluster-pairs = Pairs compared, the least sure first
+table-weights = Levels and their weights
+table-classes-of-pairs = What the candidates are
+table-meanings = What the explanations mean
+table-calibration = Pairs by probability
+table-unlinkables = Records below a probability
+table-blocking = Pairs by rule
+
+column-file = File
+column-records = Records
+column-kind-of = What it holds
+column-word = Word
+column-field = Field
+column-level = Level
+column-bits = Bits
+column-sum = Sum
+column-one-person = Of one person
+column-strangers = Of strangers
+column-class = Explanation
+column-meaning = Meaning
+column-share = Share
+column-probability = Probability
+column-pairs = Pairs
+column-expected = Expected to be one person
+column-foretold = Foretold probability, on average
+column-truly = Share that truly is one person
+column-unlinkable = Share of records below it
+column-blocking-rule = What must be the same
+column-first = Found first
+column-cut-keys = Values cut
+column-cut-pairs = Pairs cut
+column-number = Number
+column-record = Record
+column-other-record = Other record
+column-pair = Pair
+column-outcome = Outcome
+
+size-records = {$n} records
+
+weights-rest = {$n} further levels are not shown: {$one} of the pairs of one person, {$strangers} of those of strangers.
+
+example-prior = Before comparing
+example-sum = Sum (against: {$rival})
+example-classes = What this pair may be
+example-other = What else it may be: {$class} ({$share}). {$meaning}
+
+pair-joined = joined
+pair-possible = for a person to look at
+pair-apart = taken for two
+pair-refused-by-people = kept apart by people
+pair-refused-conflict = kept apart by a conflict
+pair-refused-chain = kept apart to stop a chain
+
+why-joined = One person with probability {$probability}, so the two were joined.
+why-possible = One person with probability {$probability}: too little to join and too much to dismiss, so a person should look at it.
+why-apart = One person with probability {$probability}, so they were taken for two.
+why-refused-by-people = The model says {$probability}, but people have said that they are two.
+why-refused-conflict = The model says {$probability}, but facts contradict, such as two birth dates or sexes at one facility, or two branch numbers of one card, so they were kept apart.
+why-refused-chain = Alone the pair has {$probability}, but it alone would hold two groups together whose other pairs speak against it, so they were kept apart.
+
+decided-model = The model decided.
+decided-people = People decided.
+decided-card-and-person = A rule decided: card and person agree.
+decided-chart-and-person = A rule decided: chart and person agree.
+decided-medical-id-and-person = A rule decided: medical id and person agree.
+
+turn-for = The strongest evidence is {$field} ({$bits} bits). Without it the sum would be {$without} bits instead of {$sum}.
+turn-against = What speaks most against it is {$field} ({$bits} bits). Without it the sum would be {$without} bits instead of {$sum}.
+turn-too-little = No field speaks clearly against it; too little agrees, or what agrees is common.
+
+cluster-of = Person {$person}: {$n} records ({$pick})
+cluster-bridge = weak bridge
+cluster-weakest = The weak bridge is the pair of records {$left} and {$right}: one person with probability {$probability}.
+cluster-more-records = {$n} more records are not drawn.
+cluster-more-pairs = {$n} more pairs, all of them surer, are not listed.
+
+pick-largest = many records
+pick-weak-bridge = weakly held together
+
+class-match = one person
+class-household = another member of the household
+class-twins = the other twin
+class-housemates = a housemate
+class-namesakes = a namesake of the same birth year
+class-namesakes-by-day = a namesake with the same birthday
+class-shared-birthday = another with the same given name and birth date
+class-postal-birthday = another with the same postal code and birth date
+class-reused-phone = another who was given the phone number
+class-neighbours = a neighbour of the same given name
+class-namesakes-of-any-age = a namesake of another age
+class-strangers = a stranger
+
+meaning-match = The two records are one person's.
+meaning-household = Two members of a family: name, home, phone and card may well be the same.
+meaning-twins = Two members of a family who were born on one day.
+meaning-housemates = Two who share a home, a phone or a card, but are not family.
+meaning-namesakes = Two who happen to have one name and one birth year.
+meaning-namesakes-by-day = Two who happen to have one name and one birthday, whatever the year.
+meaning-shared-birthday = Two who happen to have one given name and one birth date.
+meaning-postal-birthday = Two who happen to have one postal code and one birth date.
+meaning-reused-phone = One of them uses a phone number that the other gave up.
+meaning-neighbours = Two who happen to have one given name at one place, or one value of a column of its own.
+meaning-namesakes-of-any-age = Two who happen to have one name, whatever their birth.
+meaning-strangers = Two who have nothing in common.
+
+field-family = family name
+field-given = given name
+field-birth = birth date
+field-sex = sex
+field-home = home
+field-phone = phone
+field-card = insurance card
+field-chart = chart
+field-medical-id = medical id
+
+holds-full-name = full name
+holds-full-kana = reading of the full name
+holds-romaji = name in Latin letters
+holds-given-name = given name
+holds-family-name = family name
+holds-given-kana = reading of the given name
+holds-family-kana = reading of the family name
+holds-birth-date = birth date
+holds-event-date = date of an event
+holds-sex = sex
+holds-postcode = postal code
+holds-address = address
+holds-town = town
+holds-phone = phone number
+holds-insurer = insurer
+holds-insurer-symbol = symbol of the insurance card
+holds-insurer-number = number of the insurance card
+holds-insurer-branch = branch number of the insurance card
+holds-local-id = local id
+holds-facility = facility
+holds-medical-id = medical id
+holds-category = category
+holds-text = text
+
+level-written = written {$level}
+level-postal-code = postal code {$level}
+level-street = address {$level}
+level-read = read {$level}
+level-missing = missing
+level-exact = the same
+level-equal = equal
+level-folded = as a variant
+level-lost = with a lost character
+level-confusable = as a lookalike
+level-near = near
+level-close = close
+level-swapped = swapped
+level-different = different
+level-long-vowel = with another long vowel
+level-voiceless = with another voicing
+level-romaji = alike in Latin letters
+level-common = common
+level-known = familiar
+level-uncommon = uncommon
+level-rare = rare
+level-scarce = scarce
+level-singular = almost unique
+level-new-year = entered as New Year's Day
+level-partial = partly known
+level-era = by another era
+level-one-digit = one digit off
+level-two-parts = two parts of three
+level-year = the year
+level-postal = same postal code
+level-area = same postal area
+level-room = same room
+level-site = same site
+level-other-room = another room
+level-town = same town
+level-city = same city
+level-crowded = where many live
+level-mobile = same mobile phone
+level-landline = same landline
+level-branch = same branch number
+level-household = same household
+level-other-branch = another branch number
+level-personal = same personal number
+level-other-symbol = another symbol
+level-insurer = same insurer
+level-elsewhere = another facility
+level-same = the same
+level-other = another
+
+key-chart = chart
+key-medical-id = medical id
+key-reading = reading
+key-voiceless-reading = voiceless reading
+key-name = name
+key-romaji = name in Latin letters
+key-family = family name
+key-given = given name
+key-given-reading = reading of the given name
+key-birth-year = birth year
+key-birthday = birthday
+key-birth = birth date
+key-sex = sex
+key-card = insurance card
+key-phone = phone
+key-postal = postal code
+key-site = site
+
+phase-load = loading
+phase-block = blocking
+phase-compare = comparing
+phase-learn = learning
+phase-score = scoring
+phase-cluster = clustering
+phase-link = linking
+phase-write = writing

@@ -1,0 +1,281 @@
+# 名寄せの報告書
+
+linkage-title = 名寄せの報告書：{$name}
+linkage-footer = この報告書は基盤（Kiban）が作成しました。記録の番号、一致の段階、ビット、確率だけを示し、患者の値は含みません。
+
+job-dedupe = 一つの表から同じ人の記録を探しました（kiban dedupe）
+job-match = 二つの表から同じ人の記録を探しました（kiban match）
+
+section-result = 結果
+section-inputs = 読んだ表
+section-sizes = 一人あたりの記録の数
+section-examples = 対の説明
+section-clusters = まとめた人の内側
+section-weights = 一致の重み
+section-classes-of-pairs = 候補の対の内訳
+section-calibration = 確率の分布と較正
+section-unlinkables = 情報が足りない記録
+section-blocking = 候補の探し方
+
+lead-result = 適合率と再現率は、正解ではなく模型の確率から求めた期待値です。再現率は比べた対だけのもので、比べなかった対は「候補に入る割合」に表れます。
+lead-inputs = 列の種類は、設定に書かれたもの、または列の名前と内容から推定したものです。違っていれば設定の [[column]] で直せます。
+lead-sizes = 記録が一件だけの人は、ほかのどの記録ともまとめられませんでした。
+lead-examples = 判断ごとに対を選び、項目ごとの証拠を示します。ビットは、同じ人である見込みと次にありそうな説明の見込みの比の、2を底とする対数です。1ビットで比は2倍、10ビットで約千倍になります。
+lead-clusters = 記録の最も多い人と、つながりの最も弱い人です。線が太く濃いほど確率が高くなります（見込みの対数目盛）。「弱い橋」は、その人の記録を二つに分けたときに両方をつなぐ最も弱い所です。まず確かめるべきはここです。
+lead-weights = 項目の一致の段階ごとに、同じ人の対が見ず知らずの他人の対より何倍多いかをビットで示します。正の値は同じ人であることを、負の値は別人であることを示します。
+lead-classes-of-pairs = 別人どうしが似て見えるのには、家族、双子、同姓同名などの理由があります。理由ごとの割合をデータから学び、その理由で説明できる一致は同じ人の証拠として数えません。
+lead-calibration = 確率ごとの候補の数です。両端に集まり中ほどが少ないほど、はっきり分かれています。正解がわかるときは、予測した確率と実際の割合を比べます。
+lead-unlinkables = 自分自身と比べてもその確率に届かない記録の割合です。空欄やありふれた値ばかりの記録は、どのような方法でも確かには見つけられません。
+lead-blocking = すべての対を比べることはできないので、同じ値を持つ記録だけを比べました。多すぎる記録が持つ値は外し、その数を示します。
+
+tile-records = 記録
+tile-candidate-pairs = 比べた対
+tile-joined-pairs = まとめた対
+tile-possible-pairs = 人が確かめる対
+tile-refused-pairs = 似ていても分けた対
+tile-expected-precision = 期待される適合率
+tile-expected-recall = 期待される再現率
+tile-found-by-blocking = 候補に入る割合（期待値）
+
+model-identified = 模型は収束し、「同じ人」の類が見分けられました。
+model-unsettled = 学習は収束していません。「同じ人」の類は見分けられましたが、数値は目安と考えてください。
+model-unidentified = データからは「同じ人」の類を見分けられませんでした。学んだ重みの代わりに一般的な値を使ったので、結果を人が確かめてください。
+
+figure-sizes = 記録の数ごとの人数（対数目盛）
+figure-classes-of-pairs = 候補の対に占める割合
+figure-calibration = 確率ごとの対の数（対数目盛）
+figure-calibration-curve = 予測した確率と実際の割合（破線上なら正確）
+figure-unlinkables = 確率に届かない記録の割合
+figure-blocking = 規則ごとの対の数（対数目盛）
+
+desc-sizes = 記録の数ごとに、人数の横棒を対数目盛で示します。数は下の表にあります。
+desc-waterfall = 上から順に、比べる前の見込み、項目ごとに加わるビット、合計を横棒で示します。右へ伸びる棒は同じ人であることを、左へ伸びる棒は別人であることを示します。数は下の表にあります。
+desc-example-classes = 対がそれぞれの説明に当てはまる確率で区切った一本の横棒です。数は下の表にあります。
+desc-clusters = 番号のついた記録を円周上に置き、比べた対を線で結んでいます。太く濃い線ほど確率が高く、破線はまとめなかった対です。「！」は弱い橋です。対はすべて下の表にあります。
+desc-weights = 一致の段階ごとのビットの横棒です。零より右は同じ人であることを、左は別人であることを示します。数は下の表にあります。
+desc-classes-of-pairs = 説明ごとに候補の対に占める割合の横棒です。数は下の表にあります。
+desc-calibration = 確率の範囲ごとに、対の数と、そのうち同じ人と期待される数の横棒を対数目盛で示します。数は下の表にあります。
+desc-calibration-curve = 横軸は予測した確率、縦軸は実際に同じ人だった割合です。斜めの破線は両者が等しい所です。数は下の表にあります。
+desc-unlinkables = 横軸は確率（見込みの対数目盛）、縦軸はそこに届かない記録の割合です。数は下の表にあります。
+desc-blocking = 規則ごとに、見つけた対、初めて見つけた対、外した対の横棒を対数目盛で示します。数は下の表にあります。
+
+table-inputs = 読んだファイル
+table-inputs-columns = 列の種類
+table-sizes = 記録の数ごとの人数
+table-waterfall = 項目ごとの証拠
+table-example-classes = 対の説明ごとの確率
+table-cluster-records = 番号と記録
+table-cluster-pairs = 比べた対（確率の低い順）
+table-weights = 一致の段階とその重み
+table-classes-of-pairs = 候補の対の内訳
+table-meanings = それぞれの説明の意味
+table-calibration = 確率ごとの対の数
+table-unlinkables = 確率に届かない記録
+table-blocking = 規則ごとの対の数
+
+column-file = ファイル
+column-records = 記録
+column-kind-of = 種類
+column-word = 語
+column-field = 項目
+column-level = 一致の段階
+column-bits = ビット
+column-sum = 累計
+column-one-person = 同じ人の対
+column-strangers = 他人の対
+column-class = 説明
+column-meaning = 意味
+column-share = 割合
+column-probability = 確率
+column-pairs = 対
+column-expected = 同じ人と期待される対
+column-foretold = 予測した確率の平均
+column-truly = 実際に同じ人の割合
+column-unlinkable = 届かない記録の割合
+column-blocking-rule = 同じであるべきもの
+column-first = 初めて見つけた対
+column-cut-keys = 外した値
+column-cut-pairs = 外した対
+column-number = 番号
+column-record = 記録
+column-other-record = 相手の記録
+column-pair = 対
+column-outcome = 判断
+
+size-records = 記録{$n}件
+
+weights-rest = ほかに{$n}段階（同じ人の対の{$one}、他人の対の{$strangers}）があります。
+
+example-prior = 比べる前
+example-sum = 合計（「{$rival}」に対して）
+example-classes = この対は何か
+example-other = ほかにありうるのは「{$class}」（{$share}）：{$meaning}
+
+pair-joined = まとめた
+pair-possible = 人が確かめる
+pair-apart = 別人とした
+pair-refused-by-people = 人の判断で分けた
+pair-refused-conflict = 矛盾のため分けた
+pair-refused-chain = 連鎖を防ぐため分けた
+
+why-joined = 同じ人である確率は{$probability}で、一人にまとめました。
+why-possible = 同じ人である確率は{$probability}で、まとめるには足りず、捨てるには高いので、人が確かめる対です。
+why-apart = 同じ人である確率は{$probability}で、別人としました。
+why-refused-by-people = 模型の確率は{$probability}ですが、別人であると人が判断しています。
+why-refused-conflict = 模型の確率は{$probability}ですが、同じ人ではありえない事実があるので分けました（同じ施設で生年月日や性別が違う、同じ被保険者証で枝番が違うなど）。
+why-refused-chain = この対だけの確率は{$probability}ですが、二つの集まりをつなぐのがこの対だけで、ほかの対が反対しているので分けました。
+
+decided-model = 模型による判断です。
+decided-people = 人による判断です。
+decided-card-and-person = 被保険者証の番号と本人の項目が一致する、という規則による判断です。
+decided-chart-and-person = 同じ施設の患者番号と本人の項目が一致する、という規則による判断です。
+decided-medical-id-and-person = 医療等IDと本人の項目が一致する、という規則による判断です。
+
+turn-for = 最も強い証拠は「{$field}」（{$bits}ビット）です。これがなければ、合計は{$sum}ビットではなく{$without}ビットでした。
+turn-against = 最も強く反対するのは「{$field}」（{$bits}ビット）です。これがなければ、合計は{$sum}ビットではなく{$without}ビットでした。
+turn-too-little = はっきり反対する項目はありません。一致する項目が足りないか、ありふれた値です。
+
+cluster-of = 人 {$person}：記録{$n}件（{$pick}）
+cluster-bridge = 弱い橋
+cluster-weakest = 弱い橋は記録 {$left} と {$right} の対で、同じ人である確率は{$probability}です。
+cluster-more-records = ほかに{$n}件の記録がありますが、図には示していません。
+cluster-more-pairs = ほかに{$n}組の、より確かな対があります。
+
+pick-largest = 記録の多い人
+pick-weak-bridge = つながりの弱い人
+
+class-match = 同じ人
+class-household = 同じ世帯の別人
+class-twins = 双子のもう一人
+class-housemates = 同居人
+class-namesakes = 生年も同じ同姓同名
+class-namesakes-by-day = 誕生日も同じ同姓同名
+class-shared-birthday = 名と生年月日が同じ別人
+class-postal-birthday = 郵便番号と生年月日が同じ別人
+class-reused-phone = 電話番号を引き継いだ別人
+class-neighbours = 同じ土地の同名の別人
+class-namesakes-of-any-age = 生年の違う同姓同名
+class-strangers = 見ず知らずの他人
+
+meaning-match = 二つの記録は同じ人のものです。
+meaning-household = 家族の二人です。姓、住まい、電話、保険が同じでも不思議はありません。
+meaning-twins = 同じ日に生まれた家族の二人です。
+meaning-housemates = 住まい、電話、保険のいずれかは同じですが、家族ではない二人です。
+meaning-namesakes = たまたま氏名と生年が同じ二人です。
+meaning-namesakes-by-day = たまたま氏名と誕生日が同じ二人です。
+meaning-shared-birthday = たまたま名と生年月日が同じ二人です。
+meaning-postal-birthday = たまたま郵便番号と生年月日が同じ二人です。
+meaning-reused-phone = 一人が手放した電話番号を、もう一人が使っています。
+meaning-neighbours = たまたま同じ土地で同じ名を持つか、独自の列の値が同じ二人です。
+meaning-namesakes-of-any-age = 生年はさまざまですが、たまたま氏名が同じ二人です。
+meaning-strangers = 何の関わりもない二人です。
+
+field-family = 姓
+field-given = 名
+field-birth = 生年月日
+field-sex = 性別
+field-home = 住まい
+field-phone = 電話
+field-card = 被保険者証
+field-chart = 患者番号
+field-medical-id = 医療等ID
+
+holds-full-name = 氏名
+holds-full-kana = 氏名の読み
+holds-romaji = ローマ字の氏名
+holds-given-name = 名
+holds-family-name = 姓
+holds-given-kana = 名の読み
+holds-family-kana = 姓の読み
+holds-birth-date = 生年月日
+holds-event-date = 出来事の日付
+holds-sex = 性別
+holds-postcode = 郵便番号
+holds-address = 住所
+holds-town = 市区町村
+holds-phone = 電話番号
+holds-insurer = 保険者番号
+holds-insurer-symbol = 被保険者証の記号
+holds-insurer-number = 被保険者証の番号
+holds-insurer-branch = 被保険者証の枝番
+holds-local-id = 患者番号
+holds-facility = 施設
+holds-medical-id = 医療等ID
+holds-category = 区分
+holds-text = 文字列
+
+level-written = 字は{$level}
+level-postal-code = 郵便番号は{$level}
+level-street = 住所は{$level}
+level-read = 読みは{$level}
+level-missing = なし
+level-exact = 同じ
+level-equal = 同じ
+level-folded = 異体字
+level-lost = 外字の欠け
+level-confusable = 紛らわしい字
+level-near = やや近い
+level-close = ごく近い
+level-swapped = 入れ替わり
+level-different = 違う
+level-long-vowel = 長音の違い
+level-voiceless = 濁点の違い
+level-romaji = ローマ字で同じ
+level-common = ありふれた値
+level-known = よくある値
+level-uncommon = やや少ない値
+level-rare = まれな値
+level-scarce = ごくまれな値
+level-singular = ほぼ唯一の値
+level-new-year = 元日の記入
+level-partial = 一部だけ
+level-era = 元号の誤り
+level-one-digit = 一桁の違い
+level-two-parts = 年月日のうち二つが同じ
+level-year = 年が同じ
+level-postal = 郵便番号が同じ
+level-area = 郵便番号の地域が同じ
+level-room = 部屋まで同じ
+level-site = 番地まで同じ
+level-other-room = 別の部屋
+level-town = 町が同じ
+level-city = 市区町村が同じ
+level-crowded = 大勢が住む所
+level-mobile = 携帯電話が同じ
+level-landline = 固定電話が同じ
+level-branch = 枝番まで同じ
+level-household = 世帯が同じ
+level-other-branch = 別の枝番
+level-personal = 個人の番号が同じ
+level-other-symbol = 記号の違い
+level-insurer = 保険者が同じ
+level-elsewhere = 別の施設
+level-same = 同じ
+level-other = 別
+
+key-chart = 患者番号
+key-medical-id = 医療等ID
+key-reading = 氏名の読み
+key-voiceless-reading = 濁点を除いた読み
+key-name = 氏名
+key-romaji = ローマ字の氏名
+key-family = 姓
+key-given = 名
+key-given-reading = 名の読み
+key-birth-year = 生年
+key-birthday = 誕生日
+key-birth = 生年月日
+key-sex = 性別
+key-card = 被保険者証
+key-phone = 電話
+key-postal = 郵便番号
+key-site = 番地
+
+phase-load = 読み込み
+phase-block = 候補探し
+phase-compare = 比較
+phase-learn = 学習
+phase-score = 採点
+phase-cluster = まとめ
+phase-link = 名寄せ
+phase-write = 書き出し
