@@ -372,11 +372,11 @@ mod tests {
 
     use super::*;
 
+    /// By group: how many, who, and what is reached from above and from below.
+    type Answers = BTreeMap<i64, (i64, Vec<i64>, Option<f64>, Option<f64>)>;
+
     /// Asks a plan in several partitions and batches, so that states are merged.
-    fn asked(
-        rows: &[(i64, Option<i64>, Option<f64>)],
-        floor: u32,
-    ) -> BTreeMap<i64, (i64, Vec<i64>, Option<f64>, Option<f64>)> {
+    fn asked(rows: &[(i64, Option<i64>, Option<f64>)], floor: u32) -> Answers {
         let config = SessionConfig::new().with_target_partitions(3).with_batch_size(4);
         let context = SessionContext::new_with_config(config);
         let columns: [(&str, ArrayRef); 3] = [
@@ -409,10 +409,7 @@ mod tests {
     }
 
     /// The same by holding everything.
-    fn expected(
-        rows: &[(i64, Option<i64>, Option<f64>)],
-        floor: usize,
-    ) -> BTreeMap<i64, (i64, Vec<i64>, Option<f64>, Option<f64>)> {
+    fn expected(rows: &[(i64, Option<i64>, Option<f64>)], floor: usize) -> Answers {
         let groups: BTreeSet<i64> = rows.iter().map(|row| row.0).collect();
         let of = |group: i64| {
             let mine = || rows.iter().filter(move |row| row.0 == group);

@@ -74,8 +74,8 @@ impl KeyPart {
             Self::Romaji => row.whole.romaji,
             Self::Family => row.family.fold,
             Self::Given => row.given.fold,
-            Self::FamilyStart => table.names.start_of(row.family),
-            Self::GivenStart => table.names.start_of(row.given),
+            Self::FamilyStart => row.starts.0,
+            Self::GivenStart => row.starts.1,
             Self::GivenReading => row.given.long,
             Self::Year => year,
             Self::Birthday => u32::from(whole_day) * birthday,
@@ -246,13 +246,13 @@ impl BlockRule {
     }
 
     /// Tells whether two rows that share several cards meet at this key for the first time.
-    fn is_first_shared(self, table: &Table, key: u64, left: &Row, right: &Row) -> bool {
+    fn is_first_shared(self, table: &Table, digest: u64, left: (u32, &Row), right: &Row) -> bool {
         if self.first != KeyPart::Card {
             return true;
         }
-        let held = table.cards(right);
-        let shared = table.cards(left).iter().map(|l| l.number).filter(|l| held.iter().any(|r| r.number == *l));
-        shared.min().is_none_or(|first| u64::from(first) == key >> 32)
+        let (held, rest) = (table.cards(right), self.rest(table, left));
+        let shared = table.cards(left.1).iter().map(|l| l.number).filter(|l| held.iter().any(|r| r.number == *l));
+        shared.min().is_none_or(|first| u64::from(short(pack(first, rest))) == digest)
     }
 }
 
@@ -275,6 +275,11 @@ pub struct BlockReport {
 pub(crate) struct Blocks {
     rules: Vec<BlockRule>,
     cut: Vec<FxHashSet<u64>>,
+    /// How many pairs the cut keys of each rule would have given.
+    cut_pairs: Vec<u64>,
+    /// By row and rule a short digest of the row's key: zero where it has none, where it was cut, and for cards, of
+    /// which a row has several. Rows that share a key share its digest.
+    digests: Vec<u32>,
     /// Rules that would cost too much, with the pairs that each would find.
     pub(crate) left_out: Vec<(BlockRule, u64)>,
     /// At most about how many pairs the rules find.
@@ -283,7 +288,7 @@ pub(crate) struct Blocks {
 }
 
 /// Pairs for each row that the rules may find together.
-const PAIRS_PER_ROW: u64 = 30;
+const PAIRS_PER_ROW: u64 = 12;
 /// Pairs that are never too many.
 const LEAST_BUDGET: u64 = 1_000_000;
 
@@ -301,32 +306,71 @@ impl Blocks {
     /// Counts how many rows share each key, cuts keys that too many share, and leaves out the rules that cost most where
     /// all together would find more pairs than the budget allows.
     pub(crate) fn new(table: &Table, rules: &[BlockRule], cap: usize, across: Across, threads: usize) -> Self {
-        let mut costs: Vec<(u64, BlockRule, FxHashSet<u64>)> = Vec::with_capacity(rules.len());
-        let share = rules.len().div_ceil(threads.max(1)).max(1);
-        std::thread::scope(|scope| {
-            let count =
-                |rules: &[BlockRule]| rules.iter().map(|rule| Frequent::count(table, *rule, cap)).collect::<Vec<_>>();
-            let running: Vec<_> = rules.chunks(share).map(|rules| scope.spawn(move || count(rules))).collect();
-            let counted = running.into_iter().flat_map(|thread| thread.join().unwrap_or_default());
-            costs.extend(rules.iter().zip(counted).map(|(rule, found)| (found.pairs, *rule, found.cut)));
+        let threads = threads.max(1);
+        let mut costs: Vec<(BlockRule, Frequent)> = std::thread::scope(|scope| {
+            let count = |first: usize| -> Vec<(BlockRule, Frequent)> {
+                let own = rules.iter().skip(first).step_by(threads);
+                own.map(|rule| (*rule, Frequent::count(table, *rule, cap))).collect()
+            };
+            let running: Vec<_> = (0..threads).map(|first| scope.spawn(move || count(first))).collect();
+            running.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
         });
-        costs.sort_by_key(|(pairs, ..)| *pairs);
-        let budget =
-            PAIRS_PER_ROW.saturating_mul(u64::try_from(table.rows.len()).unwrap_or(u64::MAX)).max(LEAST_BUDGET);
-        let mut spent = 0_u64;
-        let (mut kept, mut cut, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         // A rule that finds nothing need not be asked of every pair whether it did.
-        costs.retain(|(pairs, _, cut)| *pairs > 0 || !cut.is_empty());
-        for (pairs, rule, cut_keys) in costs {
-            spent = spent.saturating_add(pairs);
-            if spent <= budget || rule.is_of_registrations() {
-                kept.push(rule);
-                cut.push(cut_keys);
+        costs.retain(|(_, found)| found.pairs > 0 || !found.cut.is_empty());
+        costs.sort_by_key(|(rule, found)| (found.pairs, *rule));
+        let rows = u64::try_from(table.rows.len()).unwrap_or(u64::MAX);
+        let budget = PAIRS_PER_ROW.saturating_mul(rows).max(LEAST_BUDGET);
+        let mut blocks = Self {
+            rules: Vec::new(),
+            cut: Vec::new(),
+            cut_pairs: Vec::new(),
+            digests: Vec::new(),
+            left_out: Vec::new(),
+            pairs: 0,
+            across,
+        };
+        for (rule, Frequent { cut, pairs, cut_pairs }) in costs {
+            if blocks.pairs + pairs <= budget || rule.is_of_registrations() {
+                blocks.pairs += pairs;
+                blocks.rules.push(rule);
+                blocks.cut.push(cut);
+                blocks.cut_pairs.push(cut_pairs);
             } else {
-                left_out.push((rule, pairs));
+                blocks.left_out.push((rule, pairs));
             }
         }
-        Self { rules: kept, cut, left_out, pairs: spent.min(budget), across }
+        blocks.digests = blocks.digest(table, threads);
+        blocks
+    }
+
+    fn digest(&self, table: &Table, threads: usize) -> Vec<u32> {
+        let width = self.rules.len().max(1);
+        let mut digests = vec![0; table.rows.len() * width];
+        let share = table.rows.len().div_ceil(threads.max(1)).max(1);
+        std::thread::scope(|scope| {
+            for (nth, (part, rows)) in digests.chunks_mut(share * width).zip(table.rows.chunks(share)).enumerate() {
+                scope.spawn(move || {
+                    let first = u32::try_from(nth * share).unwrap_or(u32::MAX);
+                    for ((at, row), own) in (first..).zip(rows).zip(part.chunks_mut(width)) {
+                        for ((rule, cut), digest) in self.rules.iter().zip(&self.cut).zip(own) {
+                            if rule.first != KeyPart::Card {
+                                rule.keys(table, (at, row), |key| {
+                                    *digest = if cut.contains(&key) { 0 } else { short(key) }
+                                });
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        digests
+    }
+
+    /// The digests of a row, by rule.
+    fn digests_of(&self, row: u32) -> &[u32] {
+        let width = self.rules.len();
+        let from = usize::try_from(row).unwrap_or(usize::MAX).saturating_mul(width);
+        self.digests.get(from..from.saturating_add(width)).unwrap_or(&[])
     }
 
     /// Hands every pair, once, to the visitors, one for each share of the keys, on threads of their own.
@@ -340,6 +384,9 @@ impl Blocks {
     ) -> (Vec<V>, Vec<BlockReport>) {
         let shares = u64::try_from(visitors.len()).unwrap_or(1).max(1);
         let mut reports: Vec<BlockReport> = self.rules.iter().map(|rule| BlockReport::of(*rule)).collect();
+        for (report, (cut, pairs)) in reports.iter_mut().zip(self.cut.iter().zip(&self.cut_pairs)) {
+            (report.cut_keys, report.cut_pairs) = (u64::try_from(cut.len()).unwrap_or(u64::MAX), *pairs);
+        }
         let mut done = Vec::with_capacity(visitors.len());
         std::thread::scope(|scope| {
             let each = &each;
@@ -359,14 +406,23 @@ impl Blocks {
     }
 
     fn is_found_before(&self, nth: usize, table: &Table, left: (u32, &Row), right: (u32, &Row)) -> bool {
-        self.rules.iter().zip(&self.cut).take(nth).any(|(rule, cut)| rule.shared(table, left, right, cut))
+        let digests = self.digests_of(left.0).iter().zip(self.digests_of(right.0));
+        let rules = self.rules.iter().zip(&self.cut).zip(digests);
+        rules.take(nth).any(|((rule, cut), (l, r))| {
+            let may = (*l > 0 && l == r) || rule.first == KeyPart::Card;
+            may && rule.shared(table, left, right, cut)
+        })
     }
 
     /// Returns how many rules find a pair.
     pub(crate) fn finders(&self, table: &Table, left: u32, right: u32) -> usize {
         let (Some(l), Some(r)) = (table.row(left), table.row(right)) else { return 0 };
-        let finds = |(rule, cut): &(&BlockRule, &FxHashSet<u64>)| rule.shared(table, (left, l), (right, r), cut);
-        self.rules.iter().zip(&self.cut).filter(finds).count()
+        let digests = self.digests_of(left).iter().zip(self.digests_of(right));
+        let rules = self.rules.iter().zip(&self.cut).zip(digests);
+        let finds = |((rule, cut), (a, b)): &((&BlockRule, &FxHashSet<u64>), (&u32, &u32))| {
+            ((**a > 0 && a == b) || rule.first == KeyPart::Card) && rule.shared(table, (left, l), (right, r), cut)
+        };
+        rules.filter(finds).count()
     }
 }
 
@@ -381,22 +437,15 @@ struct Share<'t, V> {
 
 impl<V> Share<'_, V> {
     fn visit(&mut self, each: &impl Fn(&mut V, u32, u32)) -> Vec<BlockReport> {
-        let (share, shares) = self.share;
-        let mut keys: Vec<(u64, u32)> = Vec::new();
+        let mut keys: Vec<u64> = Vec::new();
         let mut reports = Vec::with_capacity(self.blocks.rules.len());
         for (nth, rule) in self.blocks.rules.iter().enumerate() {
             keys.clear();
-            for (at, row) in (0u32..).zip(&self.table.rows) {
-                rule.keys(self.table, (at, row), |key| {
-                    if mixed(key) % shares == share {
-                        keys.push((key, at));
-                    }
-                });
-            }
+            self.gather(nth, *rule, &mut keys);
             keys.sort_unstable();
             keys.dedup();
             let mut report = BlockReport::of(*rule);
-            for same in keys.chunk_by(|a, b| a.0 == b.0) {
+            for same in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
                 self.visit_key(nth, same, &mut report, each);
             }
             reports.push(report);
@@ -404,32 +453,46 @@ impl<V> Share<'_, V> {
         reports
     }
 
-    fn visit_key(
-        &mut self,
-        nth: usize,
-        same: &[(u64, u32)],
-        report: &mut BlockReport,
-        each: &impl Fn(&mut V, u32, u32),
-    ) {
-        let (blocks, table) = (self.blocks, self.table);
-        let Some((key, _)) = same.first().copied().filter(|_| same.len() > 1) else { return };
-        if blocks.cut.get(nth).is_some_and(|cut| cut.contains(&key)) {
-            let size = u64::try_from(same.len()).unwrap_or(u64::MAX);
-            report.cut_keys += 1;
-            report.cut_pairs += size * (size - 1) / 2;
+    /// Collects the digests of this share, each with its row behind it.
+    fn gather(&self, nth: usize, rule: BlockRule, keys: &mut Vec<u64>) {
+        let (share, shares) = self.share;
+        let mut take = |digest: u32, row: u32| {
+            if digest > 0 && u64::from(digest >> 1) % shares == share {
+                keys.push(pack(digest, row));
+            }
+        };
+        if rule.first == KeyPart::Card {
+            let cut = self.blocks.cut.get(nth);
+            for (at, row) in (0u32..).zip(&self.table.rows) {
+                rule.keys(self.table, (at, row), |key| {
+                    if cut.is_none_or(|cut| !cut.contains(&key)) {
+                        take(short(key), at);
+                    }
+                });
+            }
             return;
         }
-        for (at, (_, left)) in same.iter().enumerate() {
-            for (_, right) in same.iter().skip(at + 1) {
-                let (Some(l), Some(r)) = (table.row(*left), table.row(*right)) else { continue };
+        let width = self.blocks.rules.len().max(1);
+        for (at, own) in (0u32..).zip(self.blocks.digests.chunks(width)) {
+            take(own.get(nth).copied().unwrap_or(0), at);
+        }
+    }
+
+    fn visit_key(&mut self, nth: usize, same: &[u64], report: &mut BlockReport, each: &impl Fn(&mut V, u32, u32)) {
+        let (blocks, table) = (self.blocks, self.table);
+        let row = |key: &u64| u32::try_from(key & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        for (at, left) in same.iter().enumerate() {
+            for right in same.iter().skip(at + 1) {
+                let ((left, right), digest) = ((row(left), row(right)), *left >> 32);
+                let (Some(l), Some(r)) = (table.row(left), table.row(right)) else { continue };
                 let same_source = blocks.across == Across::Sources && l.source == r.source;
-                if same_source || !report.rule.is_first_shared(table, key, l, r) {
+                if same_source || !report.rule.is_first_shared(table, digest, (left, l), r) {
                     continue;
                 }
                 report.pairs += 1;
-                if !blocks.is_found_before(nth, table, (*left, l), (*right, r)) {
+                if !blocks.is_found_before(nth, table, (left, l), (right, r)) {
                     report.first += 1;
-                    each(&mut self.visitor, *left, *right);
+                    each(&mut self.visitor, left, right);
                 }
             }
         }
@@ -453,6 +516,8 @@ impl BlockReport {
 struct Frequent {
     /// The keys that more rows than the cap share.
     cut: FxHashSet<u64>,
+    /// How many pairs share one of them.
+    cut_pairs: u64,
     /// About how many pairs share one of the other keys.
     pairs: u64,
 }
@@ -482,8 +547,18 @@ impl Frequent {
         }
         let common = |count: &usize| *count > cap;
         pairs += exact.values().filter(|count| !common(count)).map(|count| pairs_of(*count as u64)).sum::<u64>();
-        Self { cut: exact.into_iter().filter(|(_, count)| common(count)).map(|(key, _)| key).collect(), pairs }
+        let cut_pairs = exact.values().filter(|count| common(count)).map(|count| pairs_of(*count as u64)).sum();
+        Self {
+            cut_pairs,
+            cut: exact.into_iter().filter(|(_, count)| common(count)).map(|(key, _)| key).collect(),
+            pairs,
+        }
     }
+}
+
+/// Returns a digest of a key that is never zero.
+fn short(key: u64) -> u32 {
+    u32::try_from(mixed(key) >> 32).unwrap_or(u32::MAX) | 1
 }
 
 fn mixed(key: u64) -> u64 {

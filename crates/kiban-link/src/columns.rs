@@ -18,6 +18,8 @@ pub(crate) struct Column {
     /// The beginning of each distinct value, as a number.
     starts: Vec<u32>,
     counts: Vec<u32>,
+    /// How common each distinct value is.
+    grades: Vec<u8>,
 }
 
 impl Column {
@@ -29,6 +31,7 @@ impl Column {
             letters: vec![Box::default()],
             starts: vec![0],
             counts: vec![0],
+            grades: Vec::new(),
         }
     }
 
@@ -52,6 +55,9 @@ impl Column {
     pub(crate) fn settle(&mut self, order: &[u32]) {
         self.rows = order.iter().map(|row| self.at(*row)).collect();
         self.ids = Interner::default();
+        let grade = |count: &u32| u8::try_from(rarity(*count, self.rows.len())).unwrap_or_default();
+        self.grades = self.counts.iter().map(grade).collect();
+        self.counts = Vec::new();
     }
 
     /// Returns the number of a row's value; zero where it is missing.
@@ -66,8 +72,7 @@ impl Column {
 
     /// Returns how common a value is: 0 common, and so on to the rarest grade.
     pub(crate) fn rarity(&self, value: u32) -> u16 {
-        let count = usize::try_from(value).ok().and_then(|at| self.counts.get(at)).copied().unwrap_or(0);
-        rarity(count, self.rows.len())
+        usize::try_from(value).ok().and_then(|at| self.grades.get(at)).copied().unwrap_or_default().into()
     }
 
     /// Returns the level of two different values.
@@ -123,6 +128,7 @@ mod tests {
         let mut column = Column::new(OtherKind::Text);
         let values = ["tullaroop street", "tullarop street", "Tullaroop  Street.", "giblin street", "", "ac"];
         values.iter().for_each(|value| column.push(&plain_key(value)));
+        column.settle(&[0, 1, 2, 3, 4, 5]);
         let level = |l: u32, r: u32| column.likeness(column.at(l), column.at(r));
         assert_eq!(level(0, 1), text::CLOSE);
         assert_eq!(level(0, 3), text::DIFFERENT);

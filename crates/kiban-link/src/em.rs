@@ -11,8 +11,8 @@ use crate::{
 const MATCH_STRENGTH: f64 = 200.0;
 const OTHER_STRENGTH: f64 = 40.0;
 const RANDOM_STRENGTH: f64 = 1_000.0;
-const ROUNDS: usize = 100;
-const STILL: f64 = 1e-5;
+const ROUNDS: usize = 200;
+const STILL: f64 = 5e-5;
 /// At the most this many random pairs are drawn.
 const SAMPLE: u64 = 500_000;
 

@@ -69,6 +69,8 @@ pub(crate) struct Row {
     pub(crate) voiceless: u32,
     pub(crate) family: Part,
     pub(crate) given: Part,
+    /// The beginnings of family and given name.
+    pub(crate) starts: (u32, u32),
     pub(crate) birth: Birth,
     pub(crate) sex: u8,
     pub(crate) postal: u32,
@@ -89,6 +91,8 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     pub(crate) names: Names,
     pub(crate) others: Vec<Column>,
+    /// The values of all columns of their own, row by row: what a pair compares lies together.
+    other_rows: Vec<u32>,
     cards: Vec<CardRow>,
     family_counts: Counts,
     given_counts: Counts,
@@ -142,6 +146,7 @@ impl TableBuilder {
             rows: Vec::new(),
             names: Names::new(),
             others: others.iter().map(|kind| Column::new(*kind)).collect(),
+            other_rows: Vec::new(),
             cards: Vec::new(),
             family_counts: Counts::default(),
             given_counts: Counts::default(),
@@ -181,6 +186,7 @@ impl TableBuilder {
             voiceless: 0,
             family: Part::default(),
             given: Part::default(),
+            starts: (0, 0),
             birth: one.birth,
             sex: one.sex,
             postal: one.postal,
@@ -210,12 +216,16 @@ impl TableBuilder {
             if !row.newborn {
                 row.given = all.part(&kanji.1, &kana.1, &romaji.1, residence);
             }
+            row.starts = (all.start_of(row.family), all.start_of(row.given));
         }
         let mut order: Vec<u32> = (0u32..).take(table.rows.len()).collect();
         let row = |at: &u32| usize::try_from(*at).ok().and_then(|at| table.rows.get(at));
         order.sort_by_key(|at| row(at).map(|row| row.patient));
         table.rows = order.iter().filter_map(row).copied().collect();
         table.others.iter_mut().for_each(|column| column.settle(&order));
+        let columns = &table.others;
+        table.other_rows =
+            (0u32..).take(table.rows.len()).flat_map(|row| columns.iter().map(move |c| c.at(row))).collect();
         table.count();
         table
     }
@@ -242,6 +252,13 @@ impl Table {
         let mut builder = TableBuilder::new(&[], threads);
         builder.add(registrations);
         builder.finish()
+    }
+
+    /// Returns the values of a row's columns of their own.
+    pub(crate) fn others_of(&self, row: u32) -> &[u32] {
+        let width = self.others.len();
+        let from = usize::try_from(row).unwrap_or(usize::MAX).saturating_mul(width);
+        self.other_rows.get(from..from.saturating_add(width)).unwrap_or(&[])
     }
 
     /// Returns a row by its number.

@@ -39,6 +39,7 @@ pub use persons::{Changes, PersonMap, assign_keys};
 pub use quality::{Estimate, Quality, Truth};
 pub use registration::{Coverage, Registration, Text};
 pub use rules::Rule;
+pub use scored::Band;
 
 mod block;
 mod cluster;
@@ -50,8 +51,10 @@ mod em;
 mod encode;
 mod linkage;
 mod model;
+pub mod mpi;
 mod normalise;
 mod persons;
+pub mod pprl;
 mod quality;
 mod registration;
 mod rules;

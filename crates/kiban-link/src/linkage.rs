@@ -10,10 +10,10 @@ use crate::{
     Weight,
     block::Blocks,
     cluster::{Partition, cluster},
-    compare::{Comparer, MOST_OTHERS},
+    compare::{Comparer, Field, MOST_OTHERS},
     encode::TableBuilder,
     quality::Estimate,
-    scored::{Candidate, Scored, Verdict},
+    scored::{Band, Candidate, Scored, Verdict},
 };
 
 /// Says why registrations could not be linked.
@@ -79,6 +79,16 @@ pub enum Basis {
     Model,
 }
 
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Human => f.write_str("people"),
+            Self::Rule(rule) => rule.fmt(f),
+            Self::Model => f.write_str("model"),
+        }
+    }
+}
+
 /// What became of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -124,6 +134,8 @@ pub struct Linkage {
     pub quality: Estimate,
     /// What each blocking rule found and cut.
     pub blocking: Vec<BlockReport>,
+    /// Rules that were left out because of their cost, with about how many pairs each would find.
+    pub left_out: Vec<(BlockRule, u64)>,
     scored: Arc<Scored>,
 }
 
@@ -212,7 +224,49 @@ impl Linkage {
         let decisions = decisions(&scored, &partition, constraints);
         let quality = Estimate::of(&scored, &partition);
         let (model, blocking) = (scored.model.clone(), scored.blocking.clone());
-        Ok(Self { persons, decisions, model, quality, blocking, scored })
+        let left_out = scored.blocks.left_out.clone();
+        Ok(Self { persons, decisions, model, quality, blocking, left_out, scored })
+    }
+
+    /// Returns the decided pairs inside a person.
+    pub fn decisions_of(&self, person: &Person) -> Vec<&Decision> {
+        let mut inside = Vec::new();
+        for (at, left) in person.members.iter().enumerate() {
+            for right in person.members.iter().skip(at + 1) {
+                let found = self.decisions.binary_search_by_key(&(*left, *right), |one| (one.left, one.right));
+                inside.extend(found.ok().and_then(|at| self.decisions.get(at)));
+            }
+        }
+        inside
+    }
+
+    /// Tells whether a field, by its word, says something of any decided pair.
+    pub fn speaks(&self, field: &str) -> bool {
+        self.model
+            .fields()
+            .iter()
+            .filter(|known| known.to_string() == field)
+            .any(|field| self.decisions.iter().any(|one| one.pattern.level(*field) > 0))
+    }
+
+    /// Returns the candidates by probability.
+    pub fn bands(&self) -> &[Band] {
+        &self.scored.bands
+    }
+
+    /// Returns the share of registrations that could not reach each probability even compared with themselves: they tell
+    /// too little. Of many registrations some hundred thousand are asked.
+    pub fn unlinkable(&self, probabilities: &[f64]) -> Vec<f64> {
+        const ASKED: usize = 100_000;
+        let table = &self.scored.table;
+        let mut comparer = Comparer::new(table);
+        let stride = table.rows.len().div_ceil(ASKED).max(1);
+        let asked = (0u32..).take(table.rows.len()).step_by(stride);
+        let own = |row| self.model.posterior(comparer.pair(row, row).without(Field::Chart)).probability;
+        let own: Vec<f64> = asked.map(own).collect();
+        let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        let below = |least: &f64| count(own.iter().filter(|own| *own < least).count());
+        probabilities.iter().map(|least| below(least) / count(own.len().max(1))).collect()
     }
 
     /// Returns the registrations of every person.
@@ -235,7 +289,7 @@ impl Linkage {
 
     /// Returns how many candidate pairs were compared.
     pub fn compared(&self) -> u64 {
-        self.scored.compared()
+        self.scored.compared
     }
 }
 

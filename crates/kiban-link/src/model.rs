@@ -167,6 +167,11 @@ impl Model {
         agreeing.map(|level| self.log_share(class, field, level).exp()).sum()
     }
 
+    /// Returns the fields that say something of the candidates.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
     /// Returns, by field and by the names of their levels, the share of every level that says something, inside one class.
     pub fn told(&self, class: Class) -> BTreeMap<String, BTreeMap<String, f64>> {
         let levels = |field: Field| {

@@ -112,8 +112,8 @@ impl Estimate {
     /// Sums the probabilities of joined and of all compared pairs; a joined pair that was never compared counts as the
     /// mean of its person's compared pairs would: it is left out of the precision.
     pub(crate) fn of(scored: &Scored, partition: &Partition) -> Self {
-        let probability = |pattern| scored.model.posterior(pattern).probability;
-        let all: f64 = scored.counts.iter().map(|(pattern, count)| probability(*pattern) * as_f64(*count)).sum();
+        let probability = |pattern| scored.verdict(pattern).posterior.probability;
+        let all = scored.expected;
         let mut comparer = Comparer::new(&scored.table);
         let (mut inside, mut expected, mut joined) = (0_u64, 0.0, 0);
         let mut finders = [0_u64; 3];

@@ -26,8 +26,14 @@ pub(crate) struct Scored {
     pub(crate) model: Model,
     pub(crate) blocks: Blocks,
     pub(crate) blocking: Vec<BlockReport>,
-    /// How many candidates show each pattern, sorted by pattern.
-    pub(crate) counts: Vec<(Pattern, u64)>,
+    /// How many candidates were compared.
+    pub(crate) compared: u64,
+    /// How many of them are expected to be one person.
+    pub(crate) expected: f64,
+    /// The candidates by probability.
+    pub(crate) bands: Vec<Band>,
+    /// What the likely patterns amount to.
+    verdicts: FxHashMap<Pattern, Verdict>,
     /// The candidates that may be one person, sorted by row numbers.
     pub(crate) likely: Vec<Candidate>,
 }
@@ -43,7 +49,7 @@ pub(crate) struct Candidate {
 impl fmt::Debug for Scored {
     /// Tells sizes only: the dictionaries hold names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scored({} rows, {} pairs)", self.table.rows.len(), self.compared())
+        write!(f, "Scored({} rows, {} pairs)", self.table.rows.len(), self.compared)
     }
 }
 
@@ -65,6 +71,37 @@ impl Verdict {
     }
 }
 
+/// Candidates of about one probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Band {
+    /// The least probability.
+    pub low: f64,
+    /// The probability from which the next band begins; one, which belongs to the last.
+    pub high: f64,
+    /// Candidates.
+    pub pairs: u64,
+    /// How many of them are expected to be one person.
+    pub expected: f64,
+}
+
+impl Band {
+    const BOUNDS: [f64; 13] = [0.0, 0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0];
+
+    fn all<'v>(judged: impl Iterator<Item = (u64, &'v Verdict)>) -> Vec<Self> {
+        let bounds = Self::BOUNDS.iter().zip(Self::BOUNDS.iter().skip(1));
+        let mut bands: Vec<Self> =
+            bounds.map(|(low, high)| Self { low: *low, high: *high, pairs: 0, expected: 0.0 }).collect();
+        for (count, verdict) in judged {
+            let probability = verdict.posterior.probability;
+            if let Some(band) = bands.iter_mut().rev().find(|band| band.low <= probability) {
+                band.pairs += count;
+                band.expected += as_weight(count) * probability;
+            }
+        }
+        bands
+    }
+}
+
 /// Pairs are held whose pattern, by belief alone, is one person's with at least this probability.
 const HELD: f64 = 1e-6;
 
@@ -79,7 +116,7 @@ struct Seen {
 }
 
 /// Pairs from which a model is learned; of more than that a sample is taken.
-const LEARNED_FROM: u64 = 1_000_000;
+const LEARNED_FROM: u64 = 300_000;
 
 /// Every how many pairs one is learned from.
 #[derive(Debug, Clone, Copy)]
@@ -161,28 +198,26 @@ impl Scored {
         let weighed: Vec<(Pattern, f64)> = sampled.map(|(pattern, seen)| (*pattern, as_weight(seen.sampled))).collect();
         let counts: Vec<(Pattern, u64)> = seen.into_iter().map(|(pattern, seen)| (pattern, seen.count)).collect();
         let model = em::learn(&weighed, &random, settings.threads);
+        let judged = judge(&model, &counts, settings.threads);
         let least = settings.threshold.min(settings.possible);
-        let is_likely = |pattern: Pattern| Verdict::of(&model, pattern).probability() >= least;
-        let is_let_go = |pattern: Pattern| is_likely(pattern) && !is_held(pattern);
-        if counts.iter().any(|(pattern, _)| is_let_go(*pattern)) {
+        let expected = counts.iter().zip(&judged).map(|((_, n), one)| as_weight(*n) * one.posterior.probability).sum();
+        let compared = counts.iter().map(|(_, count)| count).sum();
+        let bands = Band::all(counts.iter().map(|(_, n)| *n).zip(&judged));
+        let patterns = counts.iter().map(|(pattern, _)| *pattern).zip(judged);
+        let likely: FxHashMap<Pattern, Verdict> = patterns.filter(|(_, one)| one.probability() >= least).collect();
+        let is_let_go = |pattern: Pattern| likely.contains_key(&pattern) && !is_held(pattern);
+        if likely.keys().any(|pattern| is_let_go(*pattern)) {
             held.extend(Walk::take(&table, &blocks, settings.threads, is_let_go).held);
             held.sort_unstable();
         }
-        let likely: FxHashMap<Pattern, bool> =
-            counts.iter().map(|(pattern, _)| (*pattern, is_likely(*pattern))).collect();
-        held.retain(|pair| likely.get(&pair.pattern) == Some(&true));
+        held.retain(|pair| likely.contains_key(&pair.pattern));
         held.shrink_to_fit();
-        Self { table, settings, model, blocks, blocking, counts, likely: held }
-    }
-
-    /// Returns how many candidates were compared.
-    pub(crate) fn compared(&self) -> u64 {
-        self.counts.iter().map(|(_, count)| count).sum()
+        Self { table, settings, model, blocks, blocking, compared, expected, bands, verdicts: likely, likely: held }
     }
 
     /// Returns what rules and model say of a pattern.
     pub(crate) fn verdict(&self, pattern: Pattern) -> Verdict {
-        Verdict::of(&self.model, pattern)
+        self.verdicts.get(&pattern).copied().unwrap_or_else(|| Verdict::of(&self.model, pattern))
     }
 
     /// The pairs to be joined: the surest first, ties in the order of the registrations' names.
@@ -205,6 +240,17 @@ impl Scored {
         let newborn = |at: u32| self.table.row(at).is_some_and(|row| row.newborn);
         newborn(pair.left) != newborn(pair.right)
     }
+}
+
+/// Judges patterns on all threads, in their order.
+fn judge(model: &Model, counts: &[(Pattern, u64)], threads: usize) -> Vec<Verdict> {
+    let share = counts.len().div_ceil(threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        let work = |part: &[(Pattern, u64)]| part.iter().map(|(pattern, _)| Verdict::of(model, *pattern)).collect();
+        let running: Vec<_> =
+            counts.chunks(share).map(|part| scope.spawn(move || -> Vec<Verdict> { work(part) })).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of pairs stay far below 2^53")]

@@ -177,7 +177,7 @@ fn every_case_holds() {
 fn all_forty_five_are_here() {
     let told: Vec<u8> = VECTORS.iter().map(|v| v.number).chain(CASES.iter().map(|(number, _)| *number)).collect();
     let missing: Vec<u8> = (1..=45).filter(|number| !told.contains(number)).collect();
-    assert_eq!(missing, [], "vectors without a test");
+    assert!(missing.is_empty(), "vectors without a test");
 }
 
 fn letters(name: &str) -> Vec<char> {

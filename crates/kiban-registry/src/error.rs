@@ -59,8 +59,11 @@ pub enum Error {
         /// Its name.
         id: String,
     },
-    /// A worker's lease ran out or went to another.
-    #[error("the lease on job {0} was lost")]
+    /// Persons were to be merged by one person alone.
+    #[error("a merge of persons needs a second author who is not the first")]
+    Unconfirmed,
+    /// A worker's or a clerk's lease ran out or is another's.
+    #[error("the lease on {0} was lost, or is another's")]
     LeaseLost(i64),
     /// Rows would be lost silently (design invariant 6).
     #[error("stage {stage} does not balance: {rows_in} rows in, {accounted} accounted for")]
@@ -110,7 +113,7 @@ impl Error {
     /// Returns what a caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NewerSchema { .. } | Self::ReadOnly => ErrorKind::Denied,
+            Self::NewerSchema { .. } | Self::ReadOnly | Self::Unconfirmed => ErrorKind::Denied,
             Self::RegistryExists(_) | Self::Taken { .. } | Self::LeaseLost(_) => ErrorKind::Conflict,
             Self::NoRegistry(_) | Self::Missing { .. } => ErrorKind::Missing,
             Self::Busy(_) => ErrorKind::Busy,

@@ -24,12 +24,26 @@ pub struct Deduped {
     pub columns: Vec<Proposal>,
     /// Records read.
     pub records: u64,
+    /// Records of each input.
+    pub inputs: Vec<u64>,
     /// Persons, decisions, model and quality.
     pub linkage: Linkage,
     /// Seconds by stage.
     pub seconds: Seconds,
     /// The ids of all records, in the order in which they were read.
     pub ids: Ids,
+}
+
+impl Deduped {
+    /// Returns which input a record comes from, by its place.
+    pub fn input_of(&self, place: usize) -> Option<usize> {
+        let place = u64::try_from(place).ok()?;
+        let ends = self.inputs.iter().scan(0, |end, records| {
+            *end += records;
+            Some(*end)
+        });
+        ends.enumerate().find(|(_, end)| place < *end).map(|(nth, _)| nth)
+    }
 }
 
 /// Seconds of wall time, by stage.
@@ -91,11 +105,14 @@ pub fn dedupe(job: &DedupeJob, out: &Path, means: Means<'_>) -> Result<Deduped> 
     let columns = propose::columns(job)?;
     let mut linker = Linker::new(&propose::others(&columns), job.settings(means.threads))?;
     let mut ids = Ids::default();
+    let mut inputs = Vec::with_capacity(job.input.len());
     for source in 0..job.input.len() {
+        let before = ids.len();
         let mut reader = Reader::open(job, source, &columns)?;
         while let Some(registrations) = reader.next(&mut ids)? {
             linker.add(&registrations)?;
         }
+        inputs.push(u64::try_from(ids.len() - before).unwrap_or(u64::MAX));
     }
     let loaded = (means.seconds)();
     let linkage = linker.link(&Constraints::default())?;
@@ -105,5 +122,5 @@ pub fn dedupe(job: &DedupeJob, out: &Path, means: Means<'_>) -> Result<Deduped> 
     write::pairs(&out.join("pairs.parquet"), &linkage, &ids)?;
     write::model(&out.join("model.json"), &linkage, &columns)?;
     let seconds = Seconds { load: loaded - began, link: linked - loaded, write: (means.seconds)() - linked };
-    Ok(Deduped { columns, records: u64::try_from(ids.len()).unwrap_or(u64::MAX), linkage, seconds, ids })
+    Ok(Deduped { columns, records: u64::try_from(ids.len()).unwrap_or(u64::MAX), inputs, linkage, seconds, ids })
 }

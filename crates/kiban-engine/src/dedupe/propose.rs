@@ -81,6 +81,13 @@ pub struct Proposal {
     pub(super) other: Option<OtherKind>,
 }
 
+impl Proposal {
+    /// Tells whether the column is compared on its own, and not as part of a name, a birth, a home, a phone or a card.
+    pub fn is_own(&self) -> bool {
+        self.other.is_some()
+    }
+}
+
 /// Rows that are looked at to see what a column holds.
 const LOOK: usize = 20_000;
 
@@ -142,7 +149,7 @@ struct Content {
     kana: usize,
     /// Seven digits, with or without a hyphen.
     postal: usize,
-    /// Ten or eleven digits that begin with zero.
+    /// Ten or eleven digits that begin with zero, or with the country's code.
     phone: usize,
     /// What can be read as a date of the last two centuries.
     dates: usize,
@@ -154,12 +161,16 @@ impl Content {
         self.filled > 0 && some * 10 >= self.filled * 8
     }
 
+    fn often(&self, some: usize) -> bool {
+        self.filled > 0 && some * 2 >= self.filled
+    }
+
     /// Returns how a column is compared on its own, where its values are not what Japanese registrations hold.
     fn other(&self, kind: ColumnKind) -> Option<OtherKind> {
         match kind {
-            ColumnKind::Postcode if !self.mostly(self.postal) => Some(OtherKind::Place),
-            ColumnKind::Address if !self.mostly(self.japanese) => Some(OtherKind::Place),
-            ColumnKind::Phone if !self.mostly(self.phone) => Some(OtherKind::Text),
+            ColumnKind::Postcode if !self.often(self.postal) => Some(OtherKind::Place),
+            ColumnKind::Address if !self.often(self.japanese) => Some(OtherKind::Place),
+            ColumnKind::Phone if !self.often(self.phone) => Some(OtherKind::Text),
             ColumnKind::Town => Some(OtherKind::Place),
             ColumnKind::Category => Some(OtherKind::Category),
             ColumnKind::EventDate => Some(OtherKind::Date),
@@ -209,14 +220,27 @@ impl Content {
         let is_kana = |c: char| matches!(c, '\u{3041}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9F}');
         let is_kanji =
             |c: char| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ' ' | '(' | ')' | '/' | '.'));
+        let narrowed: String = text.chars().map(narrow).collect();
+        let digits: String = narrowed.chars().filter(char::is_ascii_digit).collect();
+        let plain =
+            narrowed.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ' ' | '(' | ')' | '/' | '.' | '+'));
+        let national = digits.starts_with('0') || digits.starts_with("81");
         self.filled += 1;
         self.japanese += usize::from(text.chars().any(|c| is_kana(c) || is_kanji(c)));
         self.kana += usize::from(text.chars().all(|c| is_kana(c) || c.is_whitespace()));
         self.postal += usize::from(plain && digits.len() == 7);
-        self.phone += usize::from(plain && (10..=11).contains(&digits.len()) && digits.starts_with('0'));
+        self.phone += usize::from(plain && (10..=12).contains(&digits.len()) && national);
         self.dates += usize::from(plain && digits.len() == 8 && (digits.starts_with("19") || digits.starts_with("20")));
+    }
+}
+
+/// Returns full-width digits and signs as their ASCII forms, and whatever stands for a hyphen as one.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー' | 'ｰ' | '－' => '-',
+        '！'..='～' => u32::from(c).checked_sub(0xFEE0).and_then(char::from_u32).unwrap_or(c),
+        other => other,
     }
 }
 
@@ -280,7 +304,7 @@ mod tests {
         ["4011", "4814"].iter().for_each(|value| content.add(value));
         assert_eq!(content.other(ColumnKind::Postcode), Some(OtherKind::Place));
         let mut content = Content::default();
-        ["565-0848", "5650848"].iter().for_each(|value| content.add(value));
+        ["565-0848", "5650848", "５６５－０８４８", "565ー0848"].iter().for_each(|value| content.add(value));
         assert_eq!(content.other(ColumnKind::Postcode), None);
     }
 }

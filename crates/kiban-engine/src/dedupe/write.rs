@@ -13,8 +13,9 @@ use arrow::{
     record_batch::RecordBatch,
 };
 use kiban_core::PatientRef;
-use kiban_link::{Basis, Class, Decision, Linkage, Outcome, Refusal};
+use kiban_link::{Basis, Class, Decision, Linkage, Outcome, Pattern, Refusal};
 use parquet::arrow::ArrowWriter;
+use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
 use super::{Ids, propose::Proposal};
@@ -75,26 +76,28 @@ pub(super) fn pairs(path: &Path, linkage: &Linkage, ids: &Ids) -> Result<()> {
     let mut fields = vec![text("left_id"), text("right_id"), text("outcome"), text("basis"), text("levels")];
     fields.extend(Class::ALL.map(|class| number(format!("p_{}", class.to_string().replace('-', "_")))));
     let decisions = &linkage.decisions;
+    // Many pairs agree in the same way: what follows from the way is said once.
+    let mut told: FxHashMap<Pattern, (String, [f64; Class::ALL.len()])> = FxHashMap::default();
+    for one in decisions {
+        told.entry(one.pattern)
+            .or_insert_with(|| (one.pattern.to_string(), linkage.responsibilities(one).map(|(_, share)| share)));
+    }
     write(path, fields, decisions.len(), |rows| {
         let of = || decisions.iter().skip(rows.start).take(rows.len());
-        let text = |tell: &dyn Fn(&Decision) -> String| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(of().map(tell)))
+        let id = |of: PatientRef| place(of).map_or("", |place| ids.get(place));
+        let said = |one: &Decision| told.get(&one.pattern);
+        let share = |one: &Decision, class: usize| {
+            said(one).and_then(|(_, shares)| shares.get(class)).copied().unwrap_or_default()
         };
-        let id = |of: PatientRef| place(of).map_or("", |place| ids.get(place)).to_owned();
-        let mut columns = vec![
-            text(&|one| id(one.left)),
-            text(&|one| id(one.right)),
-            text(&|one| outcome(one.outcome).to_owned()),
-            text(&|one| basis(one.basis)),
-            text(&|one| one.pattern.to_string()),
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(of().map(|one| id(one.left)))),
+            Arc::new(StringArray::from_iter_values(of().map(|one| id(one.right)))),
+            Arc::new(StringArray::from_iter_values(of().map(|one| outcome(one.outcome)))),
+            Arc::new(StringArray::from_iter_values(of().map(|one| one.basis.to_string()))),
+            Arc::new(StringArray::from_iter_values(of().map(|one| said(one).map_or("", |(levels, _)| levels)))),
         ];
-        let mut shares = vec![Vec::with_capacity(rows.len()); Class::ALL.len()];
-        for one in of() {
-            for (column, (_, share)) in shares.iter_mut().zip(linkage.responsibilities(one)) {
-                column.push(share);
-            }
-        }
-        columns.extend(shares.into_iter().map(|column| Arc::new(Float64Array::from(column)) as ArrayRef));
+        let shares = |class: usize| Float64Array::from_iter_values(of().map(|one| share(one, class)));
+        columns.extend((0..Class::ALL.len()).map(|class| Arc::new(shares(class)) as ArrayRef));
         columns
     })
 }
@@ -106,14 +109,6 @@ pub(super) const fn outcome(of: Outcome) -> &'static str {
         Outcome::Refused(Refusal::Conflict) => "refused-conflict",
         Outcome::Refused(Refusal::Chain) => "refused-chain",
         Outcome::Possible => "possible",
-    }
-}
-
-fn basis(of: Basis) -> String {
-    match of {
-        Basis::Human => "people".to_owned(),
-        Basis::Rule(rule) => rule.to_string(),
-        Basis::Model => "model".to_owned(),
     }
 }
 

@@ -31,6 +31,11 @@ impl Pattern {
         u16::try_from(self.0 >> first & ((1 << width) - 1)).unwrap_or_default()
     }
 
+    pub(crate) fn without(self, field: Field) -> Self {
+        let (first, width) = field.bits();
+        Self(self.0 & !(((1 << width) - 1) << first))
+    }
+
     /// Returns the pattern as one number, for a column.
     pub fn bits(self) -> u128 {
         self.0
@@ -71,7 +76,7 @@ struct Memo {
 }
 
 impl Memo {
-    const SLOTS: usize = 1 << 16;
+    const SLOTS: usize = 1 << 14;
 
     fn new() -> Self {
         Self { slots: vec![(u64::MAX, 0); Self::SLOTS] }
@@ -124,8 +129,9 @@ impl<'t> Comparer<'t> {
     }
 
     fn others(&mut self, (left, right): (u32, u32), mut pattern: Pattern) -> Pattern {
-        for (at, column) in (0..).zip(&self.table.others) {
-            let (l, r) = (column.at(left), column.at(right));
+        let values = self.table.others_of(left).iter().zip(self.table.others_of(right));
+        for ((at, column), (l, r)) in (0..).zip(&self.table.others).zip(values) {
+            let (l, r) = (*l, *r);
             let level = match (l, r) {
                 (0, _) | (_, 0) => text::MISSING,
                 (l, r) if l == r => text::EXACT + column.rarity(l),
@@ -153,8 +159,12 @@ impl<'t> Comparer<'t> {
         let (mut family_of, given_of) = (r.family, r.given);
         if apart(family) && apart(given) {
             let crossed = (self.part(l.family, r.given), self.part(l.given, r.family));
-            if name_agrees(crossed.0.0, crossed.0.1) && name_agrees(crossed.1.0, crossed.1.1) {
-                (family, given) = ((kanji::SWAPPED, crossed.0.1), (kanji::SWAPPED, crossed.1.1));
+            let agrees = |(k, n): (u8, u8)| name_agrees(k, n);
+            // One slip of the pen does not hide that the two were written in each other's place.
+            let met = |one: (u8, u8), other: (u8, u8)| agrees(one) && (agrees(other) || !apart(other));
+            if met(crossed.0, crossed.1) || met(crossed.1, crossed.0) {
+                let swapped = |(k, n)| (if agrees((k, n)) { kanji::SWAPPED } else { k }, n);
+                (family, given) = (swapped(crossed.0), swapped(crossed.1));
                 family_of = l.family;
             }
         }

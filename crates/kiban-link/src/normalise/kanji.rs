@@ -114,6 +114,9 @@ fn grouped(table: &str) -> (Forms, Forms) {
 
 /// Returns a name as compared literally: width folded, selectors removed, lost characters as one wildcard, upper case.
 pub(crate) fn base(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) && !text.contains(['?', '*']) {
+        return text.to_ascii_uppercase();
+    }
     // Upper case may take composed letters apart, so they are composed again.
     let upper = fold_width(&fold_width(text).to_uppercase());
     upper.chars().map(|c| if is_lost(c) { LOST } else { c }).collect()

@@ -10,6 +10,9 @@ pub(crate) const LOST: char = '〓';
 /// NFKC composes half-width kana and folds compatibility ideographs (U+FA19 → 神). The original stays in the
 /// registration: this is a key, never a replacement.
 pub(crate) fn fold_width(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let unmarked = |c: char| !is_invisible(c) && !matches!(c, '\u{309B}' | '\u{309C}');
     if text.chars().all(unmarked) && is_nfkc_quick(text.chars()) == IsNormalized::Yes {
         return text.to_owned();
@@ -25,10 +28,33 @@ pub(crate) fn fold_width(text: &str) -> String {
 /// Returns the key of a text in Latin letters: width and case folded, accents dropped, and whatever is neither letter
 /// nor digit as one gap.
 pub(crate) fn plain_key(text: &str) -> String {
+    if text.is_ascii() {
+        return plain_ascii(text);
+    }
     let lower: String = fold_width(text).to_lowercase().nfd().filter(|c| !is_accent(*c)).nfc().collect();
     let whole = lower.replace(['\'', '’', '`'], "");
     let words = whole.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ").nfc().collect()
+}
+
+/// What [`plain_key`] makes of plain ASCII, which needs no tables.
+fn plain_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    for byte in text.bytes() {
+        match byte {
+            b'\'' | b'`' => {}
+            letter if letter.is_ascii_alphanumeric() => {
+                if gap && !out.is_empty() {
+                    out.push(' ');
+                }
+                gap = false;
+                out.push(char::from(letter.to_ascii_lowercase()));
+            }
+            other => gap |= !other.is_ascii_control() || other.is_ascii_whitespace(),
+        }
+    }
+    out
 }
 
 /// An accent on a Latin, Greek or Cyrillic letter; the marks of kana are letters of their own.

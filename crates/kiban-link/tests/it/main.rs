@@ -3,5 +3,7 @@
 
 mod corpus;
 mod febrl;
+mod jp;
 mod laws;
 mod people;
+mod pprl;

@@ -16,6 +16,10 @@ pub struct Model {
     pub patient_b: i64,
     pub author: String,
     pub recorded_at: i64,
+    pub act: String,
+    pub second_author: Option<String>,
+    pub reason: String,
+    pub expires_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

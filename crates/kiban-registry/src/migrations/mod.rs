@@ -4,7 +4,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 /// Every migration in order, by name and text.
-const ALL: &[(&str, &str)] = &[("0001_house", include_str!("0001_house.sql"))];
+const ALL: &[(&str, &str)] =
+    &[("0001_house", include_str!("0001_house.sql")), ("0002_link_decisions", include_str!("0002_link_decisions.sql"))];
 
 /// Brings a database from any earlier schema to this program's.
 pub(crate) struct Migrator;

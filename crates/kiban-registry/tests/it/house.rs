@@ -11,7 +11,7 @@ use crate::fixture::{LOCAL_ID, at, code, house, notice_row, objection, open_log,
 async fn migrating_twice_changes_nothing() {
     let fixture = registry().await;
     let schema = fixture.registry.schema().await.unwrap();
-    assert_eq!(schema, "0001_house");
+    assert_eq!(schema, "0002_link_decisions");
     let fixture = fixture.reopen().await;
     assert_eq!(fixture.registry.schema().await.unwrap(), schema);
     assert_eq!(fixture.registry.facilities().await.unwrap().len(), 1);
@@ -33,7 +33,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
         assert_eq!(error.kind(), ErrorKind::Denied);
         assert_eq!(
             error.to_string(),
-            "the registry has schema 0099_future, but this program knows only up to 0001_house; use the newer program"
+            "the registry has schema 0099_future, but this program knows only up to 0002_link_decisions; use the newer program"
         );
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kiban_core::{DataItem, Finding, PersonKey, Place, ReleaseId, Severity, Track};
+use jiff::SignedDuration;
+use kiban_core::{DataItem, EventClass, Finding, PersonKey, Place, ReleaseId, Severity, Track};
 use kiban_registry::{
-    Arrival, Change, DeliveryCounts, ErrorKind, FindingCount, FindingFilter, Must, NewDelivery, NewFacility, NewFiling,
-    NewRelease, PersonChange, ReleaseState, StageCommit,
+    Act, Arrival, Change, DeliveryCounts, ErrorKind, FindingCount, FindingFilter, LinkOpinion, Must, NewDecision,
+    NewDelivery, NewFacility, NewFiling, NewRelease, PersonChange, ReleaseState, StageCommit,
 };
 use serde_json::json;
 
@@ -161,13 +162,35 @@ async fn a_release_goes_from_gate_to_user() {
 async fn decisions_about_persons_are_kept_and_the_last_one_holds() {
     let fixture = registry().await;
     let registry = &fixture.registry;
-    registry.constrain(Must::Link, (subject(1), subject(2)), "staff-1", at("2026-04-01")).await.unwrap();
-    registry.constrain(Must::NotLink, (subject(2), subject(1)), "staff-2", at("2026-04-02")).await.unwrap();
-    let held = registry.constraints().await.unwrap();
-    assert_eq!((held.len(), held[0].must, held[0].author.as_str()), (1, Must::NotLink, "staff-2"));
-    let alone =
-        registry.constrain(Must::Link, (subject(1), subject(1)), "staff-1", at("2026-04-01")).await.unwrap_err();
+    let decide = |must, a, b, staff| NewDecision::pair(must, (subject(a), subject(b)), staff, "documents");
+    let first = decide(Must::Link, 1, 2, "staff-1");
+    registry.decide_link(&first, at("2026-04-01")).await.unwrap();
+    let ends = NewDecision { expires_at: Some(at("2026-06-01")), ..decide(Must::NotLink, 2, 1, "staff-2") };
+    let second = registry.decide_link(&ends, at("2026-04-02")).await.unwrap();
+    let held = async |day: &str| {
+        let held = registry.constraints(at(day)).await.unwrap();
+        held.iter().map(|one| (one.must, one.author.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(held("2026-05-01").await, [(Must::NotLink, "staff-2".to_owned())]);
+    assert_eq!(held("2026-06-01").await, [(Must::Link, "staff-1".to_owned())], "an expired decision gives way");
+    let version = registry.link_version().await.unwrap();
+    registry.revoke_link(second, "staff-3", "mistake", at("2026-04-03")).await.unwrap();
+    assert!(registry.link_version().await.unwrap() > version);
+    assert_eq!(held("2026-05-01").await, [(Must::Link, "staff-1".to_owned())], "and so does one taken back");
+    let again = registry.revoke_link(second, "staff-3", "mistake", at("2026-04-03")).await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Conflict);
+    let none = registry.revoke_link(1, "staff-3", "mistake", at("2026-04-03")).await.unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::Missing);
+    assert_eq!(registry.link_revocations().await.unwrap().len(), 1);
+    let alone = registry.decide_link(&decide(Must::Link, 1, 1, "staff-1"), at("2026-04-01")).await.unwrap_err();
     assert_eq!(alone.kind(), ErrorKind::Input);
+    for second_author in [None, Some("staff-1".to_owned())] {
+        let merge = NewDecision { act: Act::Merge, second_author, ..first.clone() };
+        assert_eq!(registry.decide_link(&merge, at("2026-04-04")).await.unwrap_err().kind(), ErrorKind::Denied);
+    }
+    let merge = NewDecision { act: Act::Merge, second_author: Some("staff-4".to_owned()), ..first.clone() };
+    let number = registry.decide_link(&merge, at("2026-04-04")).await.unwrap();
+    assert_eq!(registry.constraints(at("2026-05-01")).await.unwrap()[0].decision, number);
     let person = PersonKey::from_bits;
     let changes = [
         PersonChange { change: Change::Merge, person: person(2), other: person(4) },
@@ -175,6 +198,37 @@ async fn decisions_about_persons_are_kept_and_the_last_one_holds() {
     ];
     assert_eq!(registry.change_persons(&changes, "link", at("2026-04-03")).await.unwrap().len(), 2);
     assert_eq!(registry.person_changes().await.unwrap(), changes);
+}
+
+#[tokio::test]
+async fn a_case_has_one_clerk_at_a_time_and_one_opinion_of_each() {
+    let fixture = registry().await;
+    let registry = &fixture.registry;
+    let lease = |who: &'static str, time: &str| {
+        let at = at(time);
+        async move { registry.lease_case(7, who, SignedDuration::from_mins(30), at).await }
+    };
+    let says = |who: &str| LinkOpinion {
+        case: 7,
+        author: who.to_owned(),
+        view: "same".to_owned(),
+        reason: "documents".to_owned(),
+        recorded_at: at("2026-04-01T10:20:00Z"),
+    };
+    let told = at("2026-04-01T10:20:00Z");
+    lease("staff-1", "2026-04-01T10:00:00Z").await.unwrap();
+    assert_eq!(lease("staff-2", "2026-04-01T10:10:00Z").await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(registry.add_opinion(&says("staff-2"), told).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(registry.case_leases(told).await.unwrap()[0].holder, "staff-1");
+    let event = registry.add_opinion(&says("staff-1"), told).await.unwrap();
+    assert!(registry.case_leases(told).await.unwrap().is_empty());
+    lease("staff-1", "2026-04-01T10:21:00Z").await.unwrap();
+    assert_eq!(registry.add_opinion(&says("staff-1"), told).await.unwrap_err().kind(), ErrorKind::Conflict);
+    lease("staff-2", "2026-04-01T11:00:00Z").await.unwrap(); // the first lease ran out
+    registry.add_opinion(&says("staff-2"), at("2026-04-01T11:01:00Z")).await.unwrap();
+    assert_eq!(registry.opinions().await.unwrap().len(), 2);
+    let logged = registry.events(event, 1).await.unwrap().pop().unwrap();
+    assert_eq!((logged.class, logged.body.unwrap()["view"].clone()), (EventClass::Access, json!("same")));
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! `kiban dedupe` and `kiban match`: tables of people, without a house.
 
-use std::{num::NonZeroUsize, time::Instant};
+mod page;
+
+use std::{fs, num::NonZeroUsize, time::Instant};
 
 use kiban_engine::dedupe::{DedupeJob, Deduped, Means, Proposal, Seconds, dedupe};
 use kiban_link::{Across, Outcome};
@@ -8,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     cli::Dedupe,
-    failure::{Exit, Result},
+    failure::{Exit, Failure, Result},
     report::peak_memory,
     say::{Say, count},
 };
@@ -65,11 +67,15 @@ pub(crate) fn run(args: &Dedupe, across: Across, say: &Say) -> Result<Exit> {
     let began = Instant::now();
     let threads = args.threads.unwrap_or_else(all).get();
     let done = dedupe(&job, &args.out, Means { threads, seconds: &|| began.elapsed().as_secs_f64() })?;
-    say.result(&Printed::of(&done), || tell(say, &done, job.columns.is_empty()))?;
+    let name = args.job.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let page = args.out.join("report.html");
+    let html = kiban_web::linkage::render(&page::about(&name, &job, &done), say.lang())?;
+    fs::write(&page, html).map_err(Failure::file("write", &page))?;
+    say.result(&Printed::of(&done), || tell(say, &done, job.columns.is_empty(), &page))?;
     Ok(if done.linkage.model.identified { Exit::Done } else { Exit::Findings })
 }
 
-fn tell(say: &Say, done: &Deduped, proposed: bool) {
+fn tell(say: &Say, done: &Deduped, proposed: bool, page: &std::path::Path) {
     let of = Printed::of(done);
     if proposed {
         say.tell("did-dedupe-proposed", &[]);
@@ -99,4 +105,5 @@ fn tell(say: &Say, done: &Deduped, proposed: bool) {
     if !of.identified {
         say.tell("did-dedupe-unidentified", &[]);
     }
+    say.tell("did-report", &[("file", &page.display())]);
 }

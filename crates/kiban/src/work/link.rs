@@ -59,10 +59,12 @@ pub(crate) struct LinkedPersons {
 pub(crate) async fn pending(house: &House, lake: &Lake, say: &Say) -> Result<Option<LinkedPersons>> {
     let done = house.registry.jobs(Some(JobState::Done)).await?;
     let standardised = done.iter().filter(|job| job.kind == standardise::KIND).count();
-    let decided = house.registry.constraints().await?;
+    let decided = house.registry.constraints(house.now()).await?;
     if standardised > 0 {
-        let newest = decided.iter().map(|one| one.recorded_at.as_microsecond()).max().unwrap_or_default();
-        let key = format!("{KIND}/{standardised}/{}-{newest}", decided.len());
+        // The version grows with decisions and revocations, and between two of them decisions only expire: no key
+        // comes twice.
+        let version = house.registry.link_version().await?;
+        let key = format!("{KIND}/{standardised}/{version}-{}", decided.len());
         house.registry.enqueue(KIND, &key, &json!({}), house.now()).await?;
     }
     let mut linked = None;

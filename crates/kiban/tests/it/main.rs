@@ -8,6 +8,7 @@ mod between;
 mod chain;
 mod counter;
 mod dates;
+mod dedupe;
 mod fitted;
 mod hierarchy;
 mod lives;
