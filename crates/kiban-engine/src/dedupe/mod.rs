@@ -94,6 +94,8 @@ pub struct Means<'a> {
     pub threads: usize,
     /// Tells seconds since some instant; the engine itself has no clock.
     pub seconds: &'a (dyn Fn() -> f64 + Sync),
+    /// Tells whether reading may hold more.
+    pub has_room: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Finds the persons behind the records of a job, and writes `persons.parquet`, `pairs.parquet` and `model.json`.
@@ -111,6 +113,12 @@ pub fn dedupe(job: &DedupeJob, out: &Path, means: Means<'_>) -> Result<Deduped> 
         let mut reader = Reader::open(job, source, &columns)?;
         while let Some(registrations) = reader.next(&mut ids)? {
             linker.add(&registrations)?;
+            if !(means.has_room)() {
+                return Err(Error::Input(format!(
+                    "the memory allowed is full after {} records: allow more, or name fewer columns",
+                    ids.len()
+                )));
+            }
         }
         inputs.push(u64::try_from(ids.len() - before).unwrap_or(u64::MAX));
     }

@@ -66,7 +66,9 @@ pub(crate) fn run(args: &Dedupe, across: Across, say: &Say) -> Result<Exit> {
     let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let began = Instant::now();
     let threads = args.threads.unwrap_or_else(all).get();
-    let done = dedupe(&job, &args.out, Means { threads, seconds: &|| began.elapsed().as_secs_f64() })?;
+    let room = || args.memory.is_none_or(|most| peak_memory().is_none_or(|peak| peak <= most));
+    let means = Means { threads, seconds: &|| began.elapsed().as_secs_f64(), has_room: &room };
+    let done = dedupe(&job, &args.out, means)?;
     let name = args.job.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let page = args.out.join("report.html");
     let html = kiban_web::linkage::render(&page::about(&name, &job, &done), say.lang())?;

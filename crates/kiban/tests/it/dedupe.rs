@@ -92,6 +92,10 @@ fn what_cannot_be_linked_is_told_in_a_sentence() {
     assert!(said(&format!("id = 'rec_id'\n{input}{kind}"), "dedupe").contains("line"));
     let twice = "[[column]]\nname = 'surname'\nkind = 'text'\n[[column]]\nname = 'surname'\nkind = 'text'\n";
     assert!(said(&format!("id = 'rec_id'\n{input}{twice}"), "dedupe").contains("given twice"));
+    std::fs::write(root.path().join("job.toml"), format!("id = 'rec_id'\n{input}")).unwrap();
+    let small = kiban(root.path(), &["dedupe", "job.toml", "--out", "out", "--memory", "1MiB"]).ends(2).err;
+    assert!(small.contains("memory allowed is full after 3 records"), "{small}");
+    kiban(root.path(), &["dedupe", "job.toml", "--out", "out", "--memory", "much"]).ends(2);
     let far = "[options]\nthreshold = 1.5\n";
     assert!(said(&format!("id = 'rec_id'\n{input}{far}"), "dedupe").contains("between 0 and 1"));
 }
