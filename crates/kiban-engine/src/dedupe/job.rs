@@ -6,7 +6,10 @@ use kiban_link::{Across, Settings};
 use serde::Deserialize;
 
 use super::propose::ColumnKind;
-use crate::{Error, Result, table::Input};
+use crate::{
+    Error, Result,
+    table::{Input, read_toml},
+};
 
 /// Tables in which the same persons are sought.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -55,11 +58,7 @@ impl DedupeJob {
     /// # Errors
     /// The file cannot be read, is no job, or contradicts itself; the message says in which line.
     pub fn read(path: &Path, across: Across) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-        let mut job: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |at| text.get(..at.start).unwrap_or_default().lines().count().max(1));
-            Error::Input(format!("{}, line {line}: {}", path.display(), error.message()))
-        })?;
+        let mut job: Self = read_toml(path)?;
         let base = path.parent().unwrap_or(Path::new(""));
         for input in &mut job.input {
             input.path = base.join(&input.path);

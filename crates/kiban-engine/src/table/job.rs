@@ -96,17 +96,22 @@ pub enum Role {
     Insensitive,
 }
 
+/// Reads a file of TOML; what is wrong in it is told with its line.
+pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |at| text.get(..at.start).unwrap_or_default().lines().count().max(1));
+        Error::Input(format!("{}, line {line}: {}", path.display(), error.message()))
+    })
+}
+
 impl Job {
     /// Reads a job; relative paths in it are relative to the file.
     ///
     /// # Errors
     /// The file cannot be read, is no job, or contradicts itself; the message says in which line.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-        let mut job: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |at| text.get(..at.start).unwrap_or_default().lines().count().max(1));
-            Error::Input(format!("{}, line {line}: {}", path.display(), error.message()))
-        })?;
+        let mut job: Self = read_toml(path)?;
         let base = path.parent().unwrap_or(Path::new(""));
         job.input.path = base.join(&job.input.path);
         if let Some(population) = &mut job.population {

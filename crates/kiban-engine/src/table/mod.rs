@@ -40,8 +40,11 @@ pub use kiban_anon::{
 
 pub use study::Study;
 
-pub(crate) use self::source::{Rows, Source};
 use self::whole::Whole;
+pub(crate) use self::{
+    job::read_toml,
+    source::{Rows, Source},
+};
 use crate::{Error, Result};
 
 /// What came of one table.

@@ -77,8 +77,9 @@ impl Source {
     }
 }
 
+/// A table that cannot be opened is the job's fault: it names it.
 fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(Error::io("open", path))
+    File::open(path).map_err(|error| Error::Input(format!("{} cannot be opened: {error}", path.display())))
 }
 
 fn is_parquet(path: &Path) -> bool {

@@ -30,6 +30,8 @@ struct Printed<'a> {
     recall: f64,
     /// Expected share of the pairs of one person that were compared at all.
     found_by_blocking: f64,
+    /// Blocking rules that were not used because of their cost, with about how many pairs each would find.
+    rules_left_out: Vec<(String, u64)>,
     identified: bool,
     converged: bool,
     seconds: Seconds,
@@ -51,6 +53,7 @@ impl<'a> Printed<'a> {
             precision: linkage.quality.precision,
             recall: linkage.quality.recall,
             found_by_blocking: linkage.quality.found,
+            rules_left_out: linkage.left_out.iter().map(|(rule, pairs)| (rule.to_string(), *pairs)).collect(),
             identified: linkage.model.identified,
             converged: linkage.model.converged,
             seconds: done.seconds,
@@ -96,14 +99,16 @@ fn tell(say: &Say, done: &Deduped, proposed: bool, page: &std::path::Path) {
             ("refused", &count(of.refused_pairs as u64)),
         ],
     );
-    say.tell(
-        "did-dedupe-quality",
-        &[
-            ("precision", &percent(of.precision)),
-            ("recall", &percent(of.recall)),
-            ("found", &percent(of.found_by_blocking)),
-        ],
-    );
+    if of.joined_pairs > 0 {
+        say.tell(
+            "did-dedupe-quality",
+            &[
+                ("precision", &percent(of.precision)),
+                ("recall", &percent(of.recall)),
+                ("found", &percent(of.found_by_blocking)),
+            ],
+        );
+    }
     if !of.identified {
         say.tell("did-dedupe-unidentified", &[]);
     }

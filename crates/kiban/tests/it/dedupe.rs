@@ -87,6 +87,8 @@ fn what_cannot_be_linked_is_told_in_a_sentence() {
     let input = "[[input]]\npath = 'people.csv'\n";
     assert!(said(&format!("id = 'nothing'\n{input}"), "dedupe").contains("no column nothing"));
     assert!(said(&format!("id = 'rec_id'\n{input}"), "match").contains("takes two [[input]]"));
+    let gone = said("id = 'rec_id'\n[[input]]\npath = 'gone.csv'\n", "dedupe");
+    assert!(gone.contains("gone.csv cannot be opened"), "{gone}");
     assert!(said("id = 'rec_id'\ninput = []\n", "dedupe").contains("no [[input]]"));
     let kind = "[[column]]\nname = 'surname'\nkind = 'surname'\n";
     assert!(said(&format!("id = 'rec_id'\n{input}{kind}"), "dedupe").contains("line"));
