@@ -68,6 +68,8 @@ words!(
         LegalProtection = "legal-protection",
         /// An earlier decision was wrong.
         Mistake = "mistake",
+        /// It was recorded before reasons were asked for.
+        Unstated = "unstated",
     }
 );
 

@@ -302,6 +302,7 @@ fn reason_word(reason: ReasonCode, lang: Lang) -> &'static str {
         ReasonCode::CorrectionRequest => lang.pick("訂正の求め", "request for correction"),
         ReasonCode::LegalProtection => lang.pick("法令による保護", "protection by law"),
         ReasonCode::Mistake => lang.pick("以前の判断の誤り", "an earlier decision was wrong"),
+        ReasonCode::Unstated => lang.pick("理由の記録なし", "no reason recorded"),
     }
 }
 

@@ -1,9 +1,9 @@
 -- Decisions about who is who carry their second author, reason and end, and can be taken back; cases are leased to
--- clerks, and what clerks said of them is kept. Decisions made before have no reason but that they were made.
+-- clerks, and what clerks said of them is kept. Decisions made before were not asked for their reason.
 
 ALTER TABLE link_constraint ADD COLUMN act TEXT NOT NULL DEFAULT 'pair';
 ALTER TABLE link_constraint ADD COLUMN second_author TEXT;
-ALTER TABLE link_constraint ADD COLUMN reason TEXT NOT NULL DEFAULT 'documents';
+ALTER TABLE link_constraint ADD COLUMN reason TEXT NOT NULL DEFAULT 'unstated';
 ALTER TABLE link_constraint ADD COLUMN expires_at BIGINT;
 
 CREATE TABLE link_revocation (

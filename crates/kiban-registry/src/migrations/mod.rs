@@ -67,6 +67,9 @@ fn spell(ddl: &str, backend: DbBackend) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic)]
+    use sea_orm::EntityTrait;
+
     use super::*;
 
     #[test]
@@ -79,6 +82,27 @@ mod tests {
                 assert!(backend == DbBackend::Sqlite || !spelled.contains("ROWID"), "{name}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn decisions_of_an_earlier_schema_stay_and_claim_no_reason() -> Result<(), DbErr> {
+        // One connection: each of a database in memory has one of its own.
+        let mut options = sea_orm::ConnectOptions::new("sqlite::memory:");
+        let db = sea_orm::Database::connect(options.max_connections(1).clone()).await?;
+        Migrator::up(&db, Some(1)).await?;
+        db.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
+        let row = "INSERT INTO link_constraint VALUES (1, 0, 'link', '1310000017', 7, '1319900010', 8, 'staff', 0)";
+        db.execute_unprepared(row).await?;
+        Migrator::up(&db, None).await?;
+        let [found] = crate::entity::link_constraint::Entity::find()
+            .all(&db)
+            .await?
+            .try_into()
+            .unwrap_or_else(|rows: Vec<_>| panic!("{} decisions are left of one", rows.len()));
+        assert_eq!((found.author.as_str(), found.patient_b), ("staff", 8));
+        assert_eq!((found.act.as_str(), found.reason.as_str()), ("pair", "unstated"));
+        assert_eq!((found.second_author, found.expires_at), (None, None));
+        Ok(())
     }
 
     #[test]
